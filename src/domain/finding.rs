@@ -1,0 +1,102 @@
+//! What a check says about a reported row: the field, the rule, what follows, and why, in two languages.
+
+/// What follows from a finding (`docs/glossary.md`, kinds of check).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CheckKind {
+    /// The row is refused.
+    Reject,
+    /// The row is recorded with an open question to the credit office.
+    Ask,
+    /// The row is recorded with this finding.
+    Warn,
+    /// The row is refused and the refusal is listed to the credit office.
+    Stop,
+}
+
+impl CheckKind {
+    /// Says whether a row with such a finding stays out of the ledger.
+    #[must_use]
+    pub fn refuses(self) -> bool {
+        match self {
+            Self::Reject | Self::Stop => true,
+            Self::Ask | Self::Warn => false,
+        }
+    }
+}
+
+/// The rules a row is checked by; each is one value of the wire's `FindingRule`.
+///
+/// Numbers are stored and stay: a rule that goes leaves its number unused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Rule {
+    /// A required item is empty.
+    Required = 1,
+    /// A value is outside its list.
+    ValueList = 2,
+    /// A text is longer than its limit, in characters.
+    Length = 3,
+    /// A date is not `YYYY-MM-DD` or does not exist.
+    Date = 4,
+    /// A commitment code is not 6 + 8 + 6 digits with a real date inside.
+    CommitmentCodeShape = 5,
+    /// The date inside the commitment code differs from the date of the promise.
+    CodeDateMismatch = 6,
+    /// A unified social credit code has not 18 characters.
+    SocialCreditCodeShape = 7,
+    /// A unified social credit code has a character outside the alphabet.
+    SocialCreditCodeAlphabet = 8,
+    /// The check character of a unified social credit code is wrong.
+    SocialCreditCodeCheck = 9,
+    /// The check character of the organisation code inside a unified social credit code is wrong.
+    OrganisationCodeCheck = 10,
+    /// A resident ID has neither 15 nor 18 characters of the right kind.
+    ResidentIdShape = 11,
+    /// The birth date inside a resident ID does not exist or lies in the future.
+    ResidentIdDate = 12,
+    /// The check character of a resident ID is wrong.
+    ResidentIdCheck = 13,
+    /// The kind of the promisor and the kind of its code contradict each other.
+    KindAgainstCode = 14,
+    /// A date lies after the day of receipt.
+    FutureDate = 15,
+    /// The end of validity lies before the promise.
+    ValidityBeforePromise = 16,
+    /// A natural person's data with public scope.
+    PersonPublic = 17,
+    /// The code of an accepting or finding body does not begin with 11.
+    BodyCodePrefix = 18,
+    /// The accepting body or the division of the code is not this district's.
+    ForeignDistrict = 19,
+    /// An item that must be empty for this performance state is filled.
+    MustBeEmpty = 20,
+    /// The finding of performance is dated before the promise.
+    FindingBeforePromise = 21,
+    /// The same promise stands under another commitment code.
+    SameAs = 22,
+    /// Another performance record exists on this commitment.
+    PerformanceExists = 23,
+    /// The commitment was withdrawn and takes no further records.
+    Withdrawn = 24,
+    /// A text holds control characters.
+    Characters = 25,
+    /// Two rows of one batch have the same key and other content.
+    TwiceInBatch = 26,
+    /// A performance record names a commitment that is not recorded.
+    CommitmentUnknown = 27,
+    /// The name of a body differs from the catalogue's.
+    BodyName = 28,
+}
+
+/// One finding on one field of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Path of the field inside the row's message, such as `subject_code` or `performance.state`.
+    pub field: &'static str,
+    pub rule: Rule,
+    pub kind: CheckKind,
+    /// What is wrong and how to mend it; holds no personal identifier.
+    pub english: String,
+    /// The same in Chinese.
+    pub chinese: String,
+}

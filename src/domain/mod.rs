@@ -1,0 +1,12 @@
+//! Nouns of the field: pure values, no gRPC, no sled, no async, no clock, no log.
+//!
+//! A domain value cannot fail on I/O. Read first: [`commitment`].
+
+pub mod catalog;
+pub mod civil_date;
+pub mod commitment;
+pub mod finding;
+pub mod resident_id;
+pub mod revision;
+pub mod social_credit_code;
+pub mod subject;

@@ -1,0 +1,4 @@
+//! Credence: graded and classified credit supervision of a district.
+//!
+//! Modules in reading order: nouns, verbs, bytes, wire.
+//! A module is declared here once it stands; `docs/ARCHITECTURE.md` shows the arrows.
