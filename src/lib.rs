@@ -2,3 +2,5 @@
 //!
 //! Modules in reading order: nouns, verbs, bytes, wire.
 //! A module is declared here once it stands; `docs/ARCHITECTURE.md` shows the arrows.
+
+pub mod domain;

@@ -1,17 +1,27 @@
 //! What a check says about a reported row: the field, the rule, what follows, and why, in two languages.
 
-/// What follows from a finding (`docs/glossary.md`, kinds of check).
+use super::numbered::numbered;
+
+/// What follows from a finding (`docs/glossary.md`, kinds of check). Numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub enum CheckKind {
     /// The row is refused.
-    Reject,
+    Reject = 1,
     /// The row is recorded with an open question to the credit office.
-    Ask,
+    Ask = 2,
     /// The row is recorded with this finding.
-    Warn,
+    Warn = 3,
     /// The row is refused and the refusal is listed to the credit office.
-    Stop,
+    Stop = 4,
 }
+
+numbered!(CheckKind {
+    Reject,
+    Ask,
+    Warn,
+    Stop
+});
 
 impl CheckKind {
     /// Says whether a row with such a finding stays out of the ledger.
@@ -87,6 +97,37 @@ pub enum Rule {
     /// The name of a body differs from the catalogue's.
     BodyName = 28,
 }
+
+numbered!(Rule {
+    Required,
+    ValueList,
+    Length,
+    Date,
+    CommitmentCodeShape,
+    CodeDateMismatch,
+    SocialCreditCodeShape,
+    SocialCreditCodeAlphabet,
+    SocialCreditCodeCheck,
+    OrganisationCodeCheck,
+    ResidentIdShape,
+    ResidentIdDate,
+    ResidentIdCheck,
+    KindAgainstCode,
+    FutureDate,
+    ValidityBeforePromise,
+    PersonPublic,
+    BodyCodePrefix,
+    ForeignDistrict,
+    MustBeEmpty,
+    FindingBeforePromise,
+    SameAs,
+    PerformanceExists,
+    Withdrawn,
+    Characters,
+    TwiceInBatch,
+    CommitmentUnknown,
+    BodyName,
+});
 
 /// One finding on one field of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]

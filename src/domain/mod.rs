@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod civil_date;
 pub mod commitment;
 pub mod finding;
+pub mod numbered;
 pub mod resident_id;
 pub mod revision;
 pub mod social_credit_code;

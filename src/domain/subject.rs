@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::numbered::numbered;
 use super::resident_id::ResidentId;
 use super::social_credit_code::SocialCreditCode;
 
@@ -17,6 +18,12 @@ pub enum SubjectKind {
     IndividualBusiness = 4,
 }
 
+numbered!(SubjectKind {
+    Organisation,
+    Person,
+    IndividualBusiness
+});
+
 /// Dense number of a subject, assigned by a fact; never reused, never on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SubjectNumber(pub u32);
@@ -26,6 +33,30 @@ pub struct SubjectNumber(pub u32);
 pub enum Identity {
     Code(SocialCreditCode),
     Person(ResidentId),
+}
+
+impl Identity {
+    /// Returns the 18 characters. For a person they are personal data: never for a log, key or name.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Code(code) => code.as_str(),
+            Self::Person(id) => id.expose(),
+        }
+    }
+}
+
+/// Returns a person's name with the first character kept: `张*`.
+///
+/// One star stands for all that follows, so that the length is hidden too. A name of one character
+/// is hidden whole.
+#[must_use]
+pub fn masked_name(name: &str) -> String {
+    let mut characters = name.trim().chars();
+    match (characters.next(), characters.next()) {
+        (Some(first), Some(_)) => format!("{first}*"),
+        (_, None) | (None, Some(_)) => "*".to_owned(),
+    }
 }
 
 /// The opaque identifier in `subjects/{name}`: 20 characters of lower-case base32, random.
@@ -40,7 +71,8 @@ impl SubjectName {
         let mut name = [0; 20];
         for (place, slot) in name.iter_mut().enumerate() {
             let bit = place * 5;
-            let pair = u16::from(random[bit / 8]) << 8 | u16::from(random.get(bit / 8 + 1).copied().unwrap_or(0));
+            let pair =
+                u16::from(random[bit / 8]) << 8 | u16::from(random.get(bit / 8 + 1).copied().unwrap_or(0));
             *slot = ALPHABET[usize::from(pair >> (11 - bit % 8) & 31)];
         }
         Self(name)
@@ -50,7 +82,10 @@ impl SubjectName {
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let bytes: [u8; 20] = text.as_bytes().try_into().ok()?;
-        bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')).then_some(Self(bytes))
+        bytes
+            .iter()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+            .then_some(Self(bytes))
     }
 
     #[must_use]
@@ -73,5 +108,39 @@ impl fmt::Display for SubjectName {
 impl fmt::Debug for SubjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_name_shows_its_first_character_at_most() {
+        for (name, masked) in [
+            ("张三", "张*"),
+            ("乌云其木格", "乌*"),
+            (" 张三 ", "张*"),
+            ("张", "*"),
+            ("", "*"),
+        ] {
+            assert_eq!(masked_name(name), masked, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_subject_name_is_twenty_characters_of_base32() {
+        let name = SubjectName::from_random([0xff; 13]);
+        assert_eq!(name.as_str(), "77777777777777777777");
+        assert_eq!(SubjectName::from_random([0; 13]).as_str(), "aaaaaaaaaaaaaaaaaaaa");
+        assert_eq!(SubjectName::from_text(name.as_str()), Some(name));
+        for text in [
+            "7777777777777777777",
+            "777777777777777777777",
+            "7777777777777777777A",
+            "",
+        ] {
+            assert_eq!(SubjectName::from_text(text), None, "{text}");
+        }
     }
 }
