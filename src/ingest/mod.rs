@@ -1,0 +1,8 @@
+//! Verbs that take in what departments report: a row is checked, and what is right becomes a noun.
+//!
+//! Everything here is pure: rows, catalogue and the day of receipt come in as arguments.
+//! Read first: [`check::check`].
+
+pub mod check;
+pub mod hashes;
+mod items;
