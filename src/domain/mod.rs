@@ -5,6 +5,7 @@
 pub mod catalog;
 pub mod civil_date;
 pub mod commitment;
+pub mod fact;
 pub mod finding;
 pub mod numbered;
 pub mod resident_id;

@@ -11,8 +11,10 @@ use crate::domain::revision::Place;
 
 pub mod digest;
 pub mod in_memory;
+pub mod keyring;
 pub mod keys;
 pub mod on_disk;
+pub mod record;
 
 /// Longest key, with the table's number: longer ones leave sled's inline form.
 pub const KEY_SIZE_MAX: usize = 22;
