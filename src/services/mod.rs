@@ -1,0 +1,6 @@
+//! Wire: the gRPC services, thin (parse, call, convert), and the manners they share.
+//!
+//! Generated types stop here; domain values go in and out through the conversions.
+//! Read first: [`pb`], the contract.
+
+pub mod pb;
