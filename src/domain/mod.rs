@@ -8,6 +8,7 @@ pub mod commitment;
 pub mod fact;
 pub mod finding;
 pub mod numbered;
+pub mod hash;
 pub mod resident_id;
 pub mod revision;
 pub mod social_credit_code;

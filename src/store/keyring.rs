@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::domain::subject::{Identity, SubjectNumber};
 use crate::ledger::file::{File, Folder, read_all};
 
-use super::digest::hash16;
+use crate::domain::hash::hash16;
 
 const WRAPPED: &str = "wrapped";
 const MASTER: &str = "master.key";

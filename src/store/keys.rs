@@ -9,6 +9,7 @@ use crate::domain::catalog::DepartmentCode;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::{CommitmentKind, PerformanceState, Publication, Validity};
 use crate::domain::fact::{Principal, RequestId};
+use crate::domain::hash::hash16;
 use crate::domain::revision::Revision;
 use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 
@@ -141,13 +142,13 @@ pub fn identity_key(identity: &[u8; 16]) -> Bytes {
 #[must_use]
 pub fn request_key(principal: &Principal, id: RequestId) -> Bytes {
     let name = principal.as_str().as_bytes();
-    let hash = super::digest::hash16(b"request", &[name, &id.0]);
+    let hash = hash16(b"request", &[name, &id.0]);
     Bytes::copy_from_slice(&hash)
 }
 
 #[must_use]
 pub fn data_key(kind: &str) -> Bytes {
-    Bytes::copy_from_slice(&super::digest::hash16(b"data", &[kind.as_bytes()]))
+    Bytes::copy_from_slice(&hash16(b"data", &[kind.as_bytes()]))
 }
 
 #[must_use]
