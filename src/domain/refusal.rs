@@ -1,0 +1,214 @@
+//! Why a command or a question is refused: the reason, the text in two languages, and what may help.
+//!
+//! The wire's codes are chosen in `services::status`; nothing here knows of gRPC.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Declares the reasons in order of precedence, with their names and standing texts.
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])* $variant:ident, $name:literal, $english:literal, $chinese:literal;)*) => {
+        /// The reason of a refusal; each is one value of the wire's `ErrorReason`.
+        ///
+        /// The order is the order of precedence: where several reasons apply, the least one is given.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl Reason {
+            /// All reasons, in order of precedence.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Returns the name that stands in `ErrorInfo.reason` and names the page in `docs/errors`.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Returns what the reason means, in English, as a clause without a full stop.
+            #[must_use]
+            pub fn english(self) -> &'static str {
+                match self { $(Self::$variant => $english,)* }
+            }
+
+            /// Returns what the reason means, in Chinese.
+            #[must_use]
+            pub fn chinese(self) -> &'static str {
+                match self { $(Self::$variant => $chinese,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The caller's identity does not allow this call, or not for the department named.
+    PermissionRefused, "PERMISSION_REFUSED", "the caller may not do this", "调用方无权执行此操作";
+    /// The path of the call names no method of this server.
+    MethodUnknown, "METHOD_UNKNOWN", "the server has no such method", "服务器没有此方法";
+    /// The request is HTTP/2, but its `content-type` is not `application/grpc` or `application/grpc+proto`.
+    ContentTypeUnsupported, "CONTENT_TYPE_UNSUPPORTED", "the content type is not application/grpc", "内容类型不是 application/grpc";
+    /// The request is compressed by a method that the server does not know.
+    EncodingUnsupported, "ENCODING_UNSUPPORTED", "the compression of the request is not supported; use gzip or none", "不支持请求的压缩方式，请使用 gzip 或不压缩";
+    /// One message is larger than `message_size_max` (4 MiB unless set otherwise), compressed or unpacked.
+    MessageTooLarge, "MESSAGE_TOO_LARGE", "the message is larger than the server takes", "消息超过服务器允许的大小";
+    /// The bytes of the request do not decode: damaged protobuf, text that is not UTF-8, a unary call
+    /// without message or with more than one.
+    MalformedRequest, "MALFORMED_REQUEST", "the request is not a valid protobuf message of this method", "请求不是该方法的有效 protobuf 消息";
+    /// `request_id` is missing or is not a UUID in its usual form of 36 characters.
+    MalformedRequestId, "MALFORMED_REQUEST_ID", "request_id must be a UUID", "request_id 必须是 UUID";
+    /// A resource name does not have the form of its kind, such as `commitments/{accepting body
+    /// code}-{commitment code}`.
+    MalformedName, "MALFORMED_NAME", "the resource name is malformed", "资源名称格式不正确";
+    /// `min_revision` is not of the form `EPOCH.REVISION`.
+    MalformedRevision, "MALFORMED_REVISION", "a revision is written EPOCH.REVISION, such as 1.20481", "版本号应写作 EPOCH.REVISION，例如 1.20481";
+    /// `page_token` does not decode.
+    MalformedPageToken, "MALFORMED_PAGE_TOKEN", "the page token was not made by this server", "分页令牌不是本服务器签发的";
+    /// `page_token` was made for another filter than the one sent with it.
+    PageTokenForeign, "PAGE_TOKEN_FOREIGN", "the page token belongs to a request with another filter", "分页令牌属于另一筛选条件的请求";
+    /// A field has a value that is wrong whatever the state: a date that does not exist, a negative page
+    /// size, an enum value that is not on the list, a required field left empty.
+    MalformedValue, "MALFORMED_VALUE", "a field of the request has a value that is not allowed", "请求中有字段的取值不被允许";
+    /// `purpose` is empty although a natural person is looked up.
+    PurposeRequired, "PURPOSE_REQUIRED", "looking up a natural person needs a purpose", "查询自然人须说明用途";
+    /// A batch without rows was sent.
+    BatchEmpty, "BATCH_EMPTY", "the batch has no rows", "批次中没有记录";
+    /// The batch holds more than 1,000 rows.
+    BatchTooLarge, "BATCH_TOO_LARGE", "a batch holds at most 1,000 rows", "每批最多 1000 条记录";
+    /// A revision or page token names an earlier epoch: the ledger was restored or cut since.
+    EpochEnded, "EPOCH_ENDED", "the revision belongs to an epoch that has ended", "该版本号属于已结束的纪元";
+    /// The same principal used this `request_id` before, with other content.
+    RequestIdReused, "REQUEST_ID_REUSED", "the request id was used before with other content", "该请求编号此前已用于其他内容";
+    /// No commitment with this name is recorded, or the caller may not know of it.
+    CommitmentUnknown, "COMMITMENT_UNKNOWN", "no such commitment is recorded", "没有记录此承诺";
+    /// No subject has this name or code, or the caller may not know of it.
+    SubjectUnknown, "SUBJECT_UNKNOWN", "no such subject is known", "没有此信用主体";
+    /// The commitment exists, but not the snapshot asked for.
+    SnapshotUnknown, "SNAPSHOT_UNKNOWN", "the commitment has no snapshot of this number", "该承诺没有此编号的快照";
+    /// The catalogue in force has no department of this name.
+    DepartmentUnknown, "DEPARTMENT_UNKNOWN", "no such department is in the catalogue in force", "现行目录中没有此部门";
+    /// The catalogue in force has no body of this name.
+    BodyUnknown, "BODY_UNKNOWN", "no such body is in the catalogue in force", "现行目录中没有此执法主体";
+    /// The catalogue in force has no sector of this name.
+    SectorUnknown, "SECTOR_UNKNOWN", "no such sector is in the catalogue in force", "现行目录中没有此领域";
+    /// The commitment was withdrawn and takes no further records.
+    CommitmentWithdrawn, "COMMITMENT_WITHDRAWN", "the commitment was withdrawn", "该承诺已被撤销";
+    /// The commitment has a performance record with other content.
+    PerformanceExists, "PERFORMANCE_EXISTS", "another performance record exists on this commitment", "该承诺已存在履约记录";
+    /// A call about a single record was refused by the rules for its items; `BadRequest` lists every
+    /// violation.
+    RowRefused, "ROW_REFUSED", "the record was refused; the violations say why", "该记录被拒绝，原因见明细";
+    /// AdvanceClock exists only under a test clock.
+    NoTestClock, "NO_TEST_CLOCK", "the server runs on the real clock", "服务器使用真实时钟";
+    /// AdvanceClock names an instant before the one at which the clock stands.
+    ClockBackwards, "CLOCK_BACKWARDS", "the test clock stands later already", "测试时钟已晚于该时刻";
+    /// `min_revision` lies beyond the last revision of this server and was not reached within the wait.
+    RevisionNotReached, "REVISION_NOT_REACHED", "the ledger has not reached this revision", "账本尚未到达该版本号";
+    /// A read could not be finished within the life of its view of the tables, 30 seconds.
+    ViewExpired, "VIEW_EXPIRED", "the read took too long and its view of the data is gone", "读取时间过长，其数据视图已失效";
+    /// More writes wait than the server admits.
+    IngestQueueFull, "INGEST_QUEUE_FULL", "the queue of writes is full; try again later", "写入队列已满，请稍后重试";
+    /// The caller's deadline, or the server's own limit for a call, passed first.
+    DeadlinePassed, "DEADLINE_PASSED", "the deadline of the call passed before it was answered", "在答复之前已超过调用期限";
+    /// The caller gave the call up.
+    CallCancelled, "CALL_CANCELLED", "the call was cancelled by the caller", "调用方已取消调用";
+    /// The server takes no new work because it is stopping.
+    ShuttingDown, "SHUTTING_DOWN", "the server is stopping; repeat with the same request id", "服务器正在停止，请用同一请求编号重试";
+    /// Nothing can be recorded at the moment, and nothing was.
+    ReadOnly, "READ_ONLY", "the server takes no writes for now; reads go on", "服务器暂不接受写入，读取照常";
+    /// The clock stands more than 5 minutes behind the last record, so that nothing can be dated.
+    ClockBehind, "CLOCK_BEHIND", "the server's clock stands behind its last record", "服务器时钟落后于最后一条记录";
+    /// A write to the disk failed while this call was under way.
+    OutcomeUnknown, "OUTCOME_UNKNOWN", "it is not known whether this was recorded; repeat with the same request id", "无法确定是否已记录，请用同一请求编号重试";
+    /// The derived tables are being rebuilt from the ledger; nothing is lost.
+    Rebuilding, "REBUILDING", "the tables are being rebuilt from the ledger", "正在根据账本重建数据表";
+    /// A record in the ledger or a key of it cannot be read.
+    RecordCorrupt, "RECORD_CORRUPT", "a stored record does not decode", "已存储的记录无法解码";
+    /// The storage below the tables failed.
+    StorageFailed, "STORAGE_FAILED", "storage failed; see the log", "存储出错，详见日志";
+    /// A fault of the program ended this call.
+    HandlerPanicked, "HANDLER_PANICKED", "the server failed in this call; report the incident id", "服务器在处理此调用时出错，请报告事件编号";
+    /// The call ended with an error that has no reason of its own.
+    ServerFault, "SERVER_FAULT", "the server failed in this call", "服务器在处理此调用时出错";
+}
+
+/// A refusal of a whole command or question.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Refusal {
+    pub reason: Reason,
+    /// What is wrong and how to mend it; holds no personal identifier.
+    pub english: String,
+    /// The same in Chinese.
+    pub chinese: String,
+    /// Every variable part of the texts, under a name in `snake_case`.
+    pub metadata: Vec<(String, String)>,
+    /// Fields that are wrong, as (path of the field, what is wrong with it).
+    pub violations: Vec<(String, String)>,
+    /// After which time trying again may help.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// A refusal with texts of its own.
+    #[must_use]
+    pub fn new(reason: Reason, english: impl Into<String>, chinese: impl Into<String>) -> Self {
+        Self {
+            reason,
+            english: english.into(),
+            chinese: chinese.into(),
+            metadata: Vec::new(),
+            violations: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// A refusal with the texts that its reason always has.
+    #[must_use]
+    pub fn plain(reason: Reason) -> Self {
+        Self::new(reason, reason.english(), reason.chinese())
+    }
+
+    /// Adds one variable part.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds one wrong field.
+    #[must_use]
+    pub fn violating(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
+        self.violations.push((field.into(), description.into()));
+        self
+    }
+
+    /// Says after which time trying again may help.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.name(), self.english)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permission_comes_before_everything_else() {
+        assert_eq!(Reason::ALL.iter().min(), Some(&Reason::PermissionRefused));
+        assert!(Reason::ALL.is_sorted());
+    }
+
+    #[test]
+    fn a_refusal_reads_as_its_name_and_its_text() {
+        let refusal = Refusal::plain(Reason::BatchEmpty).violating("rows", "is empty");
+        assert_eq!(refusal.to_string(), "BATCH_EMPTY: the batch has no rows");
+    }
+}
