@@ -5,6 +5,12 @@
 
 pub mod domain;
 
+pub mod group;
 pub mod ingest;
+pub mod subjects;
 
+pub mod ledger;
+pub mod store;
+
+pub mod failpoint;
 pub mod services;

@@ -133,7 +133,7 @@ numbered!(Rule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Path of the field inside the row's message, such as `subject_code` or `performance.state`.
-    pub field: &'static str,
+    pub field: std::borrow::Cow<'static, str>,
     pub rule: Rule,
     pub kind: CheckKind,
     /// What is wrong and how to mend it; holds no personal identifier.

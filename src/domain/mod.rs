@@ -9,6 +9,7 @@ pub mod fact;
 pub mod finding;
 pub mod numbered;
 pub mod hash;
+pub mod hashes;
 pub mod refusal;
 pub mod resident_id;
 pub mod revision;

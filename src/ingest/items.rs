@@ -69,7 +69,7 @@ items! {
 /// Makes the finding on an item; the two sentences follow its name.
 pub fn finding(item: Item, rule: Rule, kind: CheckKind, english: &str, chinese: &str) -> Finding {
     Finding {
-        field: item.field,
+        field: item.field.into(),
         rule,
         kind,
         english: format!("Item {} ({}) {english}", item.number, item.english),

@@ -4,5 +4,5 @@
 //! Read first: [`check::check`].
 
 pub mod check;
-pub mod hashes;
+pub mod commands;
 mod items;

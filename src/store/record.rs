@@ -448,7 +448,7 @@ fn identity_in(kind: SubjectKind, text: &str) -> Option<Identity> {
 
 fn finding_in(finding: stored::Finding) -> Option<Finding> {
     Some(Finding {
-        field: crate::domain::finding::field_name(&finding.field)?,
+        field: finding.field.into(),
         rule: Rule::try_from(u8::try_from(finding.rule).ok()?).ok()?,
         kind: CheckKind::try_from(u8::try_from(finding.kind).ok()?).ok()?,
         english: finding.english,

@@ -1,0 +1,182 @@
+//! What a fact changes in the tables. Replay uses this and nothing else: it decides nothing.
+
+use crate::domain::commitment::CommitmentCode;
+use crate::domain::fact::{CommitmentFact, Fact, PerformanceFact, Principal};
+use crate::domain::finding::CheckKind;
+use crate::domain::finding::Finding;
+use crate::domain::hash::hash16;
+use crate::domain::hashes;
+use crate::domain::revision::Revision;
+use crate::domain::social_credit_code::SocialCreditCode;
+use crate::store::keys::{self, CommitmentRow, PerformanceColumns, SubjectRow};
+use crate::store::{Change, Error, Table, View};
+
+use super::IdentityHash;
+use bytes::Bytes;
+
+fn put(table: Table, key: Bytes, value: Bytes) -> Change {
+    Change::Put { table, key, value }
+}
+
+/// The changes of one fact at `revision`, over the tables before it.
+///
+/// # Errors
+/// As the view's; [`Error::Engine`] if the tables contradict the ledger.
+pub fn changes(
+    fact: &Fact,
+    revision: Revision,
+    principal: &Principal,
+    before: &dyn View,
+    identity_hash: IdentityHash<'_>,
+) -> Result<Vec<Change>, Error> {
+    Ok(match fact {
+        Fact::LedgerOpened { .. }
+        | Fact::EpochOpened { .. }
+        | Fact::ServerStarted { .. }
+        | Fact::SealedRead { .. } => Vec::new(),
+        Fact::DayTurned { day } => {
+            let day = Bytes::copy_from_slice(&u64::from(day.key()).to_be_bytes());
+            vec![put(keys::COUNTER, keys::counter_key(keys::COUNTER_DAY), day)]
+        }
+        Fact::DataAdopted { kind, .. } => {
+            vec![put(keys::DATA, keys::data_key(kind), keys::revision_key(revision))]
+        }
+        Fact::RequestRecorded { id, .. } => {
+            vec![put(keys::REQUEST, keys::request_key(principal, *id), keys::revision_key(revision))]
+        }
+        Fact::SubjectOpened { number, name, kind, identity, .. } => {
+            let row = SubjectRow { name: *name, kind: *kind, opened: revision };
+            let count = Bytes::copy_from_slice(&u64::from(number.0).to_be_bytes());
+            let name = Bytes::copy_from_slice(name.as_bytes());
+            vec![
+                put(keys::SUBJECT, keys::subject_key(*number), row.encode()),
+                put(keys::SUBJECT_NAME, name, keys::subject_key(*number)),
+                put(keys::SUBJECT_IDENTITY, keys::identity_key(&identity_hash(identity)), keys::subject_key(*number)),
+                put(keys::COUNTER, keys::counter_key(keys::COUNTER_SUBJECTS), count),
+            ]
+        }
+        Fact::CommitmentRecorded(fact) => recorded(fact, revision, before)?,
+        Fact::CommitmentCorrected(fact) => corrected(fact, revision, before)?,
+        Fact::CommitmentWithdrawn { first, .. } => {
+            let row = CommitmentRow { withdrawn: Some(revision), ..row(before, *first)? };
+            vec![put(keys::COMMITMENT, keys::revision_key(*first), row.encode())]
+        }
+        Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) => {
+            performance(fact, revision, before)?
+        }
+        Fact::RowStopped { body, code, .. } => vec![
+            put(keys::STOPPED, stopped_key(body, code), keys::revision_key(revision)),
+            put(keys::QUESTION, keys::revision_key(revision), Bytes::new()),
+        ],
+    })
+}
+
+/// Reads the row of a commitment that a later fact names.
+///
+/// # Errors
+/// [`Error::Engine`] if there is none.
+pub fn row(view: &dyn View, first: Revision) -> Result<CommitmentRow, Error> {
+    let bytes = view.get(keys::COMMITMENT, &keys::revision_key(first))?;
+    bytes.as_deref().and_then(CommitmentRow::decode).ok_or_else(|| Error::Engine {
+        operation: "find a commitment",
+        detail: format!("no row for revision {}", first.0),
+    })
+}
+
+/// Under which key a stopped row is remembered.
+#[must_use]
+pub fn stopped_key(body: &SocialCreditCode, code: &CommitmentCode) -> Bytes {
+    Bytes::copy_from_slice(&hashes::natural_key(body, code))
+}
+
+/// The natural key of the performance record of a commitment.
+#[must_use]
+pub fn performance_key(natural: &[u8; 16]) -> [u8; 16] {
+    hash16(b"performance", &[natural])
+}
+
+fn questions(findings: &[Finding], revision: Revision) -> Option<Change> {
+    let asks = findings.iter().any(|finding| finding.kind == CheckKind::Ask);
+    asks.then(|| put(keys::QUESTION, keys::revision_key(revision), Bytes::new()))
+}
+
+fn recorded(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Result<Vec<Change>, Error> {
+    let commitment = &fact.commitment;
+    let natural = hashes::natural_key(&commitment.accepting_body_code, &commitment.code);
+    let row = CommitmentRow {
+        current: revision,
+        snapshots: 1,
+        subject: fact.subject,
+        department: fact.department,
+        kind: commitment.kind,
+        subject_kind: commitment.subject_kind,
+        publication: commitment.publication,
+        made_on: commitment.made_on,
+        received_on: fact.received_on,
+        validity: commitment.validity,
+        performance: None,
+        withdrawn: None,
+        natural,
+    };
+    let content = hashes::content_hash(commitment);
+    let file = keys::subject_file_key(fact.subject, keys::FILE_COMMITMENT, commitment.made_on, revision);
+    let mut changes = vec![
+        put(keys::COMMITMENT, keys::revision_key(revision), row.encode()),
+        put(keys::SNAPSHOT, keys::snapshot_key(&natural, 1), keys::snapshot_value(revision, &content)),
+        put(keys::SUBJECT_FILE, file, Bytes::new()),
+    ];
+    let promise = hashes::tuple_key(commitment);
+    if before.get(keys::SAME_PROMISE, &promise)?.is_none() {
+        changes.push(put(keys::SAME_PROMISE, Bytes::copy_from_slice(&promise), keys::revision_key(revision)));
+    }
+    changes.extend(questions(&fact.findings, revision));
+    Ok(changes)
+}
+
+fn corrected(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Result<Vec<Change>, Error> {
+    let first = fact.first.unwrap_or(revision);
+    let old = row(before, first)?;
+    let commitment = &fact.commitment;
+    let row = CommitmentRow {
+        current: revision,
+        snapshots: fact.snapshot,
+        subject: fact.subject,
+        department: fact.department,
+        kind: commitment.kind,
+        subject_kind: commitment.subject_kind,
+        publication: commitment.publication,
+        made_on: commitment.made_on,
+        validity: commitment.validity,
+        ..old
+    };
+    let content = hashes::content_hash(commitment);
+    let key = |row: &CommitmentRow| keys::subject_file_key(row.subject, keys::FILE_COMMITMENT, row.made_on, first);
+    let mut changes = vec![
+        put(keys::COMMITMENT, keys::revision_key(first), row.encode()),
+        put(keys::SNAPSHOT, keys::snapshot_key(&old.natural, fact.snapshot), keys::snapshot_value(revision, &content)),
+    ];
+    if key(&old) != key(&row) {
+        changes.push(Change::Delete { table: keys::SUBJECT_FILE, key: key(&old) });
+        changes.push(put(keys::SUBJECT_FILE, key(&row), Bytes::new()));
+    }
+    changes.extend(questions(&fact.findings, revision));
+    Ok(changes)
+}
+
+fn performance(fact: &PerformanceFact, revision: Revision, before: &dyn View) -> Result<Vec<Change>, Error> {
+    let old = row(before, fact.commitment)?;
+    let columns = PerformanceColumns {
+        state: fact.performance.state,
+        current: revision,
+        snapshots: fact.snapshot,
+    };
+    let row = CommitmentRow { performance: Some(columns), ..old };
+    let natural = performance_key(&old.natural);
+    let content = hashes::performance_hash(&fact.performance);
+    let mut changes = vec![
+        put(keys::COMMITMENT, keys::revision_key(fact.commitment), row.encode()),
+        put(keys::SNAPSHOT, keys::snapshot_key(&natural, fact.snapshot), keys::snapshot_value(revision, &content)),
+    ];
+    changes.extend(questions(&fact.findings, revision));
+    Ok(changes)
+}
