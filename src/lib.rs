@@ -7,4 +7,7 @@ pub mod domain;
 
 pub mod ingest;
 
+pub mod failpoint;
+pub mod store;
+
 pub mod services;
