@@ -75,7 +75,7 @@ impl OnDisk {
     }
 
     fn try_open(folder: &Path, monotonic: Monotonic) -> Result<Self, OpenFailure> {
-        let (db, found) = open_on_own_thread(folder, |db| check_every_row(db))?;
+        let (db, found) = open_on_own_thread(folder, check_every_row)?;
         let (head, digest) = found.map_or((None, TableDigest::default()), |found| {
             (Some(found.head), found.digest)
         });
