@@ -8,6 +8,7 @@ pub mod domain;
 pub mod ingest;
 
 pub mod failpoint;
+pub mod ledger;
 pub mod store;
 
 pub mod services;
