@@ -24,3 +24,30 @@ pub fn is_armed(name: &str) -> bool {
         false
     }
 }
+
+#[cfg(all(test, feature = "failpoints"))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::Command;
+
+    use super::crash_point;
+
+    /// Reaches the point; the other test runs this one in a process of its own that has it configured.
+    #[test]
+    fn an_unconfigured_point_is_passed() {
+        let scenario = fail::FailScenario::setup();
+        crash_point("probe");
+        scenario.teardown();
+    }
+
+    #[test]
+    fn a_configured_point_kills_the_process() {
+        let program = std::env::current_exe().expect("a test knows its own file");
+        let ended = Command::new(program)
+            .args(["--exact", "failpoint::tests::an_unconfigured_point_is_passed"])
+            .env("FAILPOINTS", "probe=return")
+            .output()
+            .expect("the test binary starts");
+        assert_eq!(ended.status.signal(), Some(9), "ended with {}", ended.status);
+    }
+}

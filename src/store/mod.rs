@@ -9,12 +9,18 @@ use bytes::Bytes;
 
 use crate::domain::revision::Place;
 
+pub mod before_images;
+#[cfg(test)]
+mod contract;
 pub mod digest;
 pub mod in_memory;
 pub mod keyring;
 pub mod keys;
 pub mod on_disk;
 pub mod record;
+mod reflects;
+mod row_key;
+pub mod set_aside;
 
 /// Longest key, with the table's number: longer ones leave sled's inline form.
 pub const KEY_SIZE_MAX: usize = 22;
