@@ -4,6 +4,7 @@ use super::catalog::DepartmentCode;
 use super::civil_date::CivilDate;
 use super::commitment::{Commitment, CommitmentCode, Performance};
 use super::finding::Finding;
+use super::numbered::numbered;
 use super::revision::{Place, Revision};
 use super::social_credit_code::SocialCreditCode;
 use super::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
@@ -52,6 +53,8 @@ pub enum Outcome {
     Corrected = 3,
     Refused = 4,
 }
+
+numbered!(Outcome { Created, Repeated, Corrected, Refused });
 
 /// The answer to one row, as it is given again to a repeated request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 pub mod fold;
 
 /// What an identity is looked up by.
-pub type IdentityHash<'a> = &'a dyn Fn(&Identity) -> [u8; 16];
+pub type IdentityHash<'a> = &'a (dyn Fn(&Identity) -> [u8; 16] + Send + Sync);
 
 /// Everything a group is decided with; no verb reads a clock or draws for itself.
 pub struct Circumstances<'a> {
@@ -28,7 +28,7 @@ pub struct Circumstances<'a> {
     pub now: Instant,
     pub catalog: &'a Catalog,
     pub identity_hash: IdentityHash<'a>,
-    pub random: &'a mut dyn FnMut() -> [u8; 13],
+    pub random: &'a mut (dyn FnMut() -> [u8; 13] + Send + Sync),
 }
 
 type Place = (Table, Bytes);

@@ -167,7 +167,9 @@ impl Ledger {
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
         };
-        let opened = Body { kind: KIND_LEDGER_OPENED, version: 1, bytes: Bytes::copy_from_slice(&id) };
+        let opened = crate::store::record::stored::LedgerOpened { ledger_id: id.to_vec() };
+        let bytes = Bytes::from(prost::Message::encode_to_vec(&opened));
+        let opened = Body { kind: KIND_LEDGER_OPENED, version: 1, bytes };
         ledger.append(head, now, &[opened]).map_err(|error| OpenError::Disk(io::Error::other(error)))?;
         Ok(Opened { ledger, cut: None, heartbeat: None })
     }
@@ -446,7 +448,7 @@ fn epoch_opened(kept: Place, hash: &Hash) -> Bytes {
         cause: "accepted loss".to_owned(),
         kept_epoch: kept.epoch.0,
         kept_revision: kept.revision.0,
-        kept_hash: Bytes::copy_from_slice(hash),
+        kept_hash: hash.to_vec(),
     };
     Bytes::from(prost::Message::encode_to_vec(&message))
 }

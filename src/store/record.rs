@@ -107,7 +107,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             cause: cause.clone(),
             kept_epoch: kept.epoch.0,
             kept_revision: kept.revision.0,
-            kept_hash: Vec::new().into(),
+            kept_hash: Vec::new(),
         }
         .encode_to_vec(),
         Fact::ServerStarted { version } => {
@@ -222,7 +222,7 @@ fn about(subject: SubjectNumber, kind: u16) -> Vec<u8> {
 
 fn finding_out(finding: &Finding) -> stored::Finding {
     stored::Finding {
-        field: finding.field.to_owned(),
+        field: finding.field.to_string(),
         rule: finding.rule.number().into(),
         kind: finding.kind.number().into(),
         english: finding.english.clone(),
