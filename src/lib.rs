@@ -13,4 +13,5 @@ pub mod ledger;
 pub mod store;
 
 pub mod failpoint;
+pub mod recorder;
 pub mod services;

@@ -1,0 +1,203 @@
+//! The one writer: decide, append, apply, answer.
+//!
+//! Orders wait in a bounded queue; whatever waits when a group begins goes into it, so that one sync
+//! serves many, with no timer. Nothing is answered before it is durable. Read first: [`writer`].
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::domain::catalog::Catalog;
+use crate::domain::civil_date::CivilDate;
+use crate::domain::fact::{Principal, RequestId, RowOutcome};
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::revision::{Instant, Place, Revision};
+use crate::domain::subject::SubjectNumber;
+use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
+use crate::store::record::Facts;
+use crate::store::{Head, Tables, View};
+
+pub mod start;
+mod writer;
+
+/// After which time a caller that found the queue full may try again.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// How often a read that asks for a later revision looks again, at most until its deadline.
+const REVISION_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Reads the wall clock.
+pub type Now = Arc<dyn Fn() -> Instant + Send + Sync>;
+/// Reads a clock that never goes back; only differences count.
+pub type Monotonic = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// What is asked of the recorder.
+#[derive(Clone, Debug)]
+pub enum Command {
+    RecordCommitments(RecordCommitments),
+    Withdraw(WithdrawCommitment),
+    RecordPerformance(RecordPerformance),
+    /// A person was looked up; the reading is a fact.
+    NoteSealedRead { subject: SubjectNumber, purpose: String },
+    /// Turns every day from the last turned one up to this.
+    TurnDays { until: CivilDate },
+}
+
+/// A request id with the hash of the whole request, its id left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub id: RequestId,
+    pub hash: [u8; 32],
+}
+
+/// A command with who asks, and how.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub principal: Principal,
+    /// `None` for what needs no repeating: a noted read, the turn of a day.
+    pub request: Option<Request>,
+    pub validate_only: bool,
+    pub command: Command,
+    /// Monotonic reading after which nobody waits for the answer.
+    pub deadline: Option<Duration>,
+}
+
+/// What an order came to, once it is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The end of the group, whose state a read will show at least.
+    pub place: Place,
+    /// The same request was answered before, and this is that answer.
+    pub replayed: bool,
+    /// One outcome per row, in order; one for a single record.
+    pub outcomes: Vec<RowOutcome>,
+}
+
+type Reply = oneshot::Sender<Result<Answer, Refusal>>;
+
+/// Whether the ledger takes writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Serving,
+    /// Writes are refused for now, and nothing was half done.
+    ReadOnly(String),
+    /// A write failed half-way; this process writes no more and ends soon.
+    Failed(String),
+    Stopped,
+}
+
+/// What readers and the writer share.
+pub struct Shared {
+    pub tables: Arc<dyn Tables>,
+    pub facts: Facts,
+    pub catalog: Arc<Catalog>,
+    /// Revision at which the catalogue in force was adopted.
+    pub catalog_revision: Mutex<Revision>,
+    condition: watch::Sender<Condition>,
+    head: watch::Sender<Head>,
+}
+
+impl Shared {
+    /// Tells when the condition changes.
+    #[must_use]
+    pub fn condition(&self) -> watch::Receiver<Condition> {
+        self.condition.subscribe()
+    }
+
+    /// The last durable and visible group.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        *self.head.borrow()
+    }
+
+    /// Tells when a group becomes visible.
+    #[must_use]
+    pub fn heads(&self) -> watch::Receiver<Head> {
+        self.head.subscribe()
+    }
+
+    /// Revision at which the catalogue in force was adopted.
+    #[must_use]
+    pub fn catalog_adopted_at(&self) -> Revision {
+        *self.catalog_revision.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A view of the present state.
+    ///
+    /// # Errors
+    /// `STORAGE_FAILED`.
+    pub fn view(&self) -> Result<Arc<dyn View>, Refusal> {
+        self.tables.view().map_err(|error| storage(&error))
+    }
+
+    /// A view that shows at least `place`, waiting a little for it.
+    ///
+    /// # Errors
+    /// `EPOCH_ENDED`, `REVISION_NOT_REACHED`, `STORAGE_FAILED`.
+    pub async fn view_at_least(&self, place: Option<Place>) -> Result<Arc<dyn View>, Refusal> {
+        let Some(place) = place else { return self.view() };
+        let here = self.head().place;
+        if place.epoch < here.epoch {
+            return Err(Refusal::plain(Reason::EpochEnded).with("asked", place.to_string()).with("epoch", here.epoch.0.to_string()));
+        }
+        let mut heads = self.heads();
+        let reached = heads.wait_for(|head| head.place >= place);
+        if here < place && !matches!(tokio::time::timeout(REVISION_WAIT_MAX, reached).await, Ok(Ok(_))) {
+            return Err(Refusal::plain(Reason::RevisionNotReached)
+                .with("asked", place.to_string())
+                .with("reached", self.head().place.to_string()));
+        }
+        self.view()
+    }
+}
+
+/// Turns a failure of the tables into what a caller is told; the words of the engine go to the log.
+#[must_use]
+pub fn storage(error: &crate::store::Error) -> Refusal {
+    match error {
+        crate::store::Error::ViewExpired => Refusal::plain(Reason::ViewExpired),
+        crate::store::Error::Engine { .. } => {
+            tracing::error!("{error}");
+            Refusal::plain(Reason::StorageFailed)
+        }
+    }
+}
+
+/// The callers' end of the queue.
+#[derive(Clone)]
+pub struct Recorder {
+    orders: mpsc::Sender<(Order, Reply)>,
+}
+
+impl Recorder {
+    /// Hands an order in and waits for its group; refused at once if the queue is full.
+    ///
+    /// # Errors
+    /// `INGEST_QUEUE_FULL` with the time to wait, and every refusal of the command itself.
+    pub async fn submit(&self, order: Order) -> Result<Answer, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        match self.orders.try_send((order, reply)) {
+            Ok(()) => settled(answer).await,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                Err(Refusal::plain(Reason::IngestQueueFull).retry_after(RETRY_AFTER))
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(Refusal::plain(Reason::ShuttingDown)),
+        }
+    }
+
+    /// The same for a stream, which is held back instead of refused; the answer comes by the receiver.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`.
+    pub async fn enqueue(&self, order: Order) -> Result<impl Future<Output = Result<Answer, Refusal>> + use<>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.orders.send((order, reply)).await;
+        sent.map_err(|_| Refusal::plain(Reason::ShuttingDown))?;
+        Ok(settled(answer))
+    }
+}
+
+async fn settled(answer: oneshot::Receiver<Result<Answer, Refusal>>) -> Result<Answer, Refusal> {
+    // A writer that ends without an answer leaves the outcome open.
+    answer.await.unwrap_or_else(|_| Err(Refusal::plain(Reason::OutcomeUnknown)))
+}

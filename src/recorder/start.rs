@@ -1,0 +1,320 @@
+//! Opens a data folder and starts the writer: ledger, keys, tables, data in force.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, watch};
+
+use crate::domain::catalog::Catalog;
+use crate::domain::civil_date::CivilDate;
+use crate::domain::fact::{Fact, Principal, Recorded};
+use crate::domain::revision::{Place, Revision};
+use crate::group::overlay::Overlay;
+use crate::ledger::file::{Folder, RealFolder};
+use crate::ledger::keeper::Keeper;
+use crate::ledger::{Ledger, OpenError, Options, Reader};
+use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
+use crate::store::on_disk::{OnDisk, read_reflects};
+use crate::store::record::{Facts, kind_of};
+use crate::store::{Change, Head, Tables, keys, keyring, record};
+
+use super::writer::{Random, Writer};
+use super::{Condition, Monotonic, Now, Recorder, Shared};
+
+/// The kind of data that the catalogue is adopted as.
+pub const CATALOG: &str = "catalog";
+/// How far the clock may stand ahead of the last sign of life before an operator is asked, in nanoseconds.
+const CLOCK_AHEAD_MAX: i64 = 48 * 3600 * 1_000_000_000;
+/// After how many groups a rebuild reports its progress.
+const PROGRESS_EVERY: u64 = 10_000;
+
+/// Files of data: name and content.
+pub type Files = Vec<(String, Vec<u8>)>;
+
+/// Where everything lies, and what the process brings along.
+pub struct Setup {
+    pub folder: PathBuf,
+    pub options: Options,
+    pub queue_commands_max: usize,
+    pub accept_loss_after: Option<Place>,
+    /// A master key that is kept elsewhere.
+    pub master_key: Option<Key>,
+    /// The catalogue that is proposed; it is adopted if it reads and differs.
+    pub catalog: Files,
+    /// Reads a catalogue, or says what is wrong with it.
+    pub parse_catalog: fn(&Files) -> Result<Catalog, String>,
+    pub version: String,
+    pub now: Now,
+    pub monotonic: Monotonic,
+    pub random: Random,
+    /// A test clock needs nobody to confirm a jump.
+    pub test_clock: bool,
+}
+
+/// A running recorder.
+pub struct Started {
+    pub recorder: Recorder,
+    pub shared: Arc<Shared>,
+    pub keeper: Arc<Keeper>,
+    /// Ends once all clones of the recorder are dropped and the ledger is closed.
+    pub writer: JoinHandle<()>,
+    pub head_keeper: JoinHandle<()>,
+    /// The clock has jumped by more than 48 hours: no day is turned until an operator confirms.
+    pub clock_jumped: bool,
+    /// Held for the life of the process.
+    pub lock: fs::File,
+}
+
+/// Why a data folder does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the data folder {0} is in use by another process; ask that one, or stop it first")]
+    Locked(String),
+    #[error(transparent)]
+    Ledger(#[from] OpenError),
+    #[error("{0}")]
+    Keys(#[from] keyring::Error),
+    #[error("the tables have seen revision {tables}, but the ledger ends at {ledger}: groups were lost")]
+    TablesAhead { tables: Place, ledger: Place },
+    #[error("the tables cannot be kept: {0}")]
+    Tables(#[from] crate::store::Error),
+    #[error("{0}")]
+    Record(#[from] record::Error),
+    #[error("there is no catalogue to start with: {0}")]
+    Catalog(String),
+    #[error("the data folder cannot be used: {0}")]
+    Disk(#[from] io::Error),
+    #[error("the start could not be recorded: {0}")]
+    Start(String),
+}
+
+/// Takes the operating system's lock on a data folder.
+///
+/// # Errors
+/// [`StartError::Locked`], [`StartError::Disk`].
+pub fn lock(folder: &Path) -> Result<fs::File, StartError> {
+    fs::create_dir_all(folder)?;
+    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(StartError::Locked(folder.display().to_string())),
+        Err(fs::TryLockError::Error(error)) => Err(StartError::Disk(error)),
+    }
+}
+
+/// Opens the folder, brings the tables up to the ledger, records the start and begins to write.
+///
+/// # Errors
+/// Each [`StartError`]; nothing damaged is changed.
+pub fn start(mut setup: Setup) -> Result<Started, StartError> {
+    let lock = lock(&setup.folder)?;
+    let mut id = [0; 16];
+    (setup.random)(&mut id);
+    let folder: Arc<dyn Folder> = Arc::new(RealFolder::open(&setup.folder.join("ledger"))?);
+    let now = (setup.now)();
+    let mut sealed = false;
+    let opened = Ledger::open(folder, setup.options, id, now, setup.accept_loss_after, |frame| {
+        sealed |= frame.bodies.iter().any(|body| body.kind >= 10);
+    })?;
+    let ledger = opened.ledger;
+    if let Some(cut) = &opened.cut {
+        tracing::warn!("a torn tail was cut, nothing of it was acknowledged: {cut}");
+    }
+    let keyring = open_keys(&mut setup, ledger.id(), sealed)?;
+    let facts = Facts::new(ledger.reader(), Arc::new(keyring));
+    let tables = open_tables(&setup, &ledger, &facts)?;
+    let (catalog, adopt) = catalog_in_force(&setup, &*tables, &facts)?;
+    let adopted_at = tables.view()?.get(keys::DATA, &keys::data_key(CATALOG))?;
+    let adopted_at = adopted_at.map_or(Revision(0), |bytes| keys::revision_value(&bytes));
+    let head = ledger_head(&ledger.reader(), ledger.head().place)?;
+    let (orders, queue) = mpsc::channel(setup.queue_commands_max);
+    let shared = Arc::new(Shared {
+        tables,
+        catalog: Arc::new(catalog),
+        catalog_revision: Mutex::new(adopted_at),
+        facts,
+        condition: watch::Sender::new(Condition::Serving),
+        head: watch::Sender::new(head),
+    });
+    let keeper = ledger.keeper();
+    let ahead = opened.heartbeat.is_some_and(|last| now.0 > last.0.saturating_add(CLOCK_AHEAD_MAX));
+    let clock_jumped = ahead && !setup.test_clock;
+    let mut writer = Writer {
+        ledger,
+        shared: Arc::clone(&shared),
+        now: setup.now,
+        monotonic: setup.monotonic,
+        random: setup.random,
+    };
+    writer.record_start(setup.version, adopt, (!clock_jumped).then(|| CivilDate::of_instant(now))).map_err(StartError::Start)?;
+    keeper.heartbeat(now);
+    let kept = Arc::clone(&keeper);
+    let head_keeper = std::thread::Builder::new().name("head".to_owned()).spawn(move || kept.run())?;
+    let writer = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(queue))?;
+    Ok(Started { recorder: Recorder { orders }, shared, keeper, writer, head_keeper, clock_jumped, lock })
+}
+
+fn open_keys(setup: &mut Setup, ledger: [u8; 16], used: bool) -> Result<Keyring, StartError> {
+    let folder = Arc::new(RealFolder::open(&setup.folder.join("keys"))?);
+    let mut first = FirstKeys { master: Key::new([0; 32]), lookup: Key::new([0; 32]), nonce: NonceBytes::default() };
+    (setup.random)(&mut first.master[..]);
+    (setup.random)(&mut first.lookup[..]);
+    (setup.random)(&mut first.nonce);
+    Ok(Keyring::open(folder, ledger, setup.master_key.clone(), &first, used)?)
+}
+
+/// The end of the last group with the hash of that group, which a close frame may follow.
+///
+/// # Errors
+/// As the ledger's.
+pub fn ledger_head(reader: &Reader, place: Place) -> Result<Head, StartError> {
+    let frame = reader.group(place.revision)?;
+    let frame = frame.ok_or_else(|| record::Error::Absent(place.revision.0))?;
+    Ok(Head { place, hash: frame.hash })
+}
+
+fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn Tables>, StartError> {
+    let folder = setup.folder.join("tables");
+    let end = ledger.head().place;
+    // What the tables have seen was acknowledged, so they are a high-water mark of their own.
+    if let Some(seen) = read_reflects(&folder)
+        && seen.place > end
+        && setup.accept_loss_after.is_none()
+        && seen.place.epoch == end.epoch
+    {
+        return Err(StartError::TablesAhead { tables: seen.place, ledger: end });
+    }
+    let (tables, aside) = OnDisk::open_or_set_aside(&folder, Arc::clone(&setup.monotonic))?;
+    if let Some(why) = aside {
+        tracing::warn!("the tables are rebuilt from the ledger: {why}");
+    }
+    let mut tables = tables;
+    if let Some(seen) = tables.reflects() {
+        let group = facts.reader().group(seen.place.revision).ok().flatten();
+        let stands = group.is_some_and(|frame| frame.hash == seen.hash && frame.last() == seen.place.revision);
+        if !stands {
+            tracing::warn!("the tables show {}, which this ledger does not hold; they are rebuilt", seen.place);
+            drop(tables);
+            fs::remove_dir_all(&folder)?;
+            tables = OnDisk::open(&folder, Arc::clone(&setup.monotonic))?;
+        }
+    }
+    let tables: Arc<dyn Tables> = Arc::new(tables);
+    catch_up(&*tables, facts, end.revision)?;
+    Ok(tables)
+}
+
+/// Folds every group that the tables have not seen; decides nothing.
+///
+/// # Errors
+/// As the ledger's and the tables'.
+pub fn catch_up(tables: &dyn Tables, facts: &Facts, until: Revision) -> Result<(), StartError> {
+    let mut next = tables.reflects().map_or(Revision(1), |head| head.place.revision.plus(1));
+    if next.0 > 1 && next <= until {
+        tracing::info!("the tables stand at revision {}, the ledger at {}", next.0 - 1, until.0);
+    }
+    let mut groups = 0_u64;
+    while next <= until {
+        let frame = facts.reader().group(next)?.ok_or(record::Error::Absent(next.0))?;
+        let mut recorded = Vec::with_capacity(frame.bodies.len());
+        for (place, body) in frame.bodies.iter().enumerate() {
+            recorded.push(record::decode(body, frame.first.plus(place as u64), facts.keys())?);
+        }
+        let head = Head { place: Place { epoch: frame.epoch, revision: frame.last() }, hash: frame.hash };
+        tables.apply(head, &folded(tables, facts, &recorded, frame.first)?)?;
+        next = frame.last().plus(1);
+        groups += 1;
+        if groups.is_multiple_of(PROGRESS_EVERY) {
+            tracing::info!("rebuilt up to revision {} of {}", next.0 - 1, until.0);
+        }
+    }
+    Ok(())
+}
+
+/// The changes of one recorded group, over the tables before it.
+fn folded(
+    tables: &dyn Tables,
+    facts: &Facts,
+    recorded: &[Recorded],
+    first: Revision,
+) -> Result<Vec<Change>, StartError> {
+    let keyring = Arc::clone(facts.keys());
+    let hash = move |identity: &_| keyring.identity_hash(identity);
+    let mut overlay = Overlay::new(tables.view()?, &hash);
+    for (revision, one) in (first.0..).zip(recorded) {
+        overlay.fold(one, Revision(revision))?;
+    }
+    Ok(overlay.changes())
+}
+
+/// The catalogue adopted last, or the proposed one with the fact that adopts it.
+fn catalog_in_force(setup: &Setup, tables: &dyn Tables, facts: &Facts) -> Result<(Catalog, Option<Fact>), StartError> {
+    let adopted = match tables.view()?.get(keys::DATA, &keys::data_key(CATALOG))? {
+        Some(bytes) => match facts.fact(keys::revision_value(&bytes))?.0.fact {
+            Fact::DataAdopted { files, .. } => Some(files),
+            _ => None,
+        },
+        None => None,
+    };
+    if adopted.as_ref() == Some(&setup.catalog) {
+        return Ok(((setup.parse_catalog)(&setup.catalog).map_err(StartError::Catalog)?, None));
+    }
+    match ((setup.parse_catalog)(&setup.catalog), adopted) {
+        (Ok(catalog), _) => {
+            let fact = Fact::DataAdopted {
+                kind: CATALOG.to_owned(),
+                files: setup.catalog.clone(),
+                sha256: files_hash(&setup.catalog),
+            };
+            Ok((catalog, Some(fact)))
+        }
+        (Err(mistakes), Some(files)) => {
+            tracing::warn!("the catalogue proposed is not adopted, the one in force stays: {mistakes}");
+            Ok(((setup.parse_catalog)(&files).map_err(StartError::Catalog)?, None))
+        }
+        (Err(mistakes), None) => Err(StartError::Catalog(mistakes)),
+    }
+}
+
+fn files_hash(files: &Files) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in files.iter().flat_map(|(name, content)| [name.as_bytes(), content]) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+impl Writer {
+    /// Records the start, the data adopted with it, and the day, in one group.
+    fn record_start(&mut self, version: String, adopt: Option<Fact>, today: Option<CivilDate>) -> Result<(), String> {
+        let principal = Principal::service();
+        let facts = [Some(Fact::ServerStarted { version }), adopt];
+        let mut recorded: Vec<Recorded> =
+            facts.into_iter().flatten().map(|fact| Recorded { principal: principal.clone(), fact }).collect();
+        let view = self.shared.tables.view().map_err(|error| error.to_string())?;
+        let turned = view.get(keys::COUNTER, &keys::counter_key(keys::COUNTER_DAY)).map_err(|error| error.to_string())?;
+        if let (None, Some(day)) = (turned, today) {
+            recorded.push(Recorded { principal, fact: Fact::DayTurned { day } });
+        }
+        debug_assert!(recorded.iter().all(|one| kind_of(&one.fact) < 10));
+        let instant = (self.now)().max(self.ledger.instant());
+        let first = self.ledger.head().place.revision.plus(1);
+        let keyring = Arc::clone(self.shared.facts.keys());
+        let hash = move |identity: &_| keyring.identity_hash(identity);
+        let mut overlay = Overlay::new(view, &hash);
+        for (revision, one) in (first.0..).zip(&recorded) {
+            overlay.fold(one, Revision(revision)).map_err(|error| error.to_string())?;
+        }
+        let changes = overlay.changes();
+        let head = self.write(instant, &recorded).map_err(|error| error.to_string())?;
+        self.shared.tables.apply(head, &changes).map_err(|error| error.to_string())?;
+        self.adopted(&recorded, head.place.revision);
+        self.shared.head.send_replace(head);
+        Ok(())
+    }
+}

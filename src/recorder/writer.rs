@@ -1,0 +1,335 @@
+//! The writer's thread: one group after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::domain::civil_date::CivilDate;
+use crate::domain::fact::{Fact, Outcome, Principal, Recorded, RowOutcome};
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::revision::{Instant, Place, Revision};
+use crate::domain::subject::{SubjectKind, SubjectNumber};
+use crate::failpoint::crash_point;
+use crate::group::{Circumstances, Group};
+use crate::ingest::commands::{self, Failure};
+use crate::ledger::{AppendError, Body, Ledger};
+use crate::store::keyring::{Key, NonceBytes};
+use crate::store::{Error, Head, View, keys, record};
+
+use super::{Answer, Command, Condition, Monotonic, Now, Order, Reply, Request, Shared};
+
+/// A group takes no further command once it changes this many rows.
+const GROUP_CHANGES_MAX: usize = 1_000;
+/// How far the clock may stand behind the last record, in nanoseconds: 5 minutes.
+const CLOCK_BEHIND_MAX: i64 = 5 * 60 * 1_000_000_000;
+/// After which time a caller of a ledger that takes no writes for now may try again.
+const READ_ONLY_RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Fills a buffer with random bytes.
+pub type Random = Box<dyn FnMut(&mut [u8]) + Send + Sync>;
+
+pub struct Writer {
+    pub ledger: Ledger,
+    pub shared: Arc<Shared>,
+    pub now: Now,
+    pub monotonic: Monotonic,
+    pub random: Random,
+}
+
+type Settled = (Reply, Result<Answer, Refusal>);
+
+/// Whether the writer may go on after a group.
+enum After {
+    GoOn,
+    /// Nothing more is written by this process.
+    Failed(String),
+}
+
+impl Writer {
+    /// Serves orders until all senders are gone, then closes the ledger.
+    pub fn run(mut self, mut orders: mpsc::Receiver<(Order, Reply)>) {
+        while let Some(first) = orders.blocking_recv() {
+            match self.group(first, &mut orders) {
+                After::GoOn => {}
+                After::Failed(why) => {
+                    tracing::error!("writing has ended: {why}");
+                    self.shared.condition.send_replace(Condition::Failed(why));
+                    self.ledger.keeper().abandon();
+                    while let Some((_, reply)) = orders.blocking_recv() {
+                        drop(reply.send(Err(Refusal::plain(Reason::OutcomeUnknown))));
+                    }
+                    return;
+                }
+            }
+        }
+        match self.ledger.close() {
+            Ok(()) => tracing::info!("the ledger is closed at {}", self.ledger.head().place),
+            Err(error) => tracing::error!("the ledger could not be closed: {error}"),
+        }
+        self.shared.condition.send_replace(Condition::Stopped);
+    }
+
+    /// Decides, appends and applies one group.
+    fn group(&mut self, first: (Order, Reply), orders: &mut mpsc::Receiver<(Order, Reply)>) -> After {
+        let view = match self.shared.tables.view() {
+            Ok(view) => view,
+            Err(error) => {
+                drop(first.1.send(Err(super::storage(&error))));
+                return After::Failed(error.to_string());
+            }
+        };
+        let read = (self.now)();
+        if let Some(refusal) = self.closed_to_writes(read) {
+            drop(first.1.send(Err(refusal)));
+            return After::GoOn;
+        }
+        let head = self.ledger.head();
+        let shared = Arc::clone(&self.shared);
+        let keyring = Arc::clone(shared.facts.keys());
+        let identity_hash = move |identity: &_| keyring.identity_hash(identity);
+        let random = &mut self.random;
+        let mut draw = || {
+            let mut bytes = [0; 13];
+            random(&mut bytes);
+            bytes
+        };
+        let instant = read.max(self.ledger.instant());
+        let mut group = Group::new(Circumstances {
+            view,
+            first: head.place.revision.plus(1),
+            now: instant,
+            catalog: &shared.catalog,
+            identity_hash: &identity_hash,
+            random: &mut draw,
+        });
+        let mut settled: Vec<Settled> = Vec::new();
+        let mut next = Some(first);
+        while let Some((order, reply)) = next.take() {
+            let passed = order.deadline.is_some_and(|deadline| (self.monotonic)() > deadline);
+            let result = if passed {
+                Err(Refusal::plain(Reason::DeadlinePassed))
+            } else {
+                decide(&shared, &mut group, &order)
+            };
+            settled.push((reply, result));
+            if group.change_count() < GROUP_CHANGES_MAX {
+                next = orders.try_recv().ok();
+            }
+        }
+        if group.facts().is_empty() {
+            answer(settled, head.place);
+            return After::GoOn;
+        }
+        let changes = group.changes();
+        let facts: Vec<_> = group.facts().to_vec();
+        drop(group);
+        match self.write(instant, &facts) {
+            Ok(head) => {
+                if let Err(error) = shared.tables.apply(head, &changes) {
+                    // The group stands in the ledger; the next start rebuilds the tables from it.
+                    refuse(settled, &Refusal::plain(Reason::OutcomeUnknown));
+                    return After::Failed(error.to_string());
+                }
+                crash_point("after_apply");
+                self.adopted(&facts, head.place.revision);
+                shared.head.send_replace(head);
+                shared.condition.send_if_modified(|condition| {
+                    std::mem::replace(condition, Condition::Serving) != Condition::Serving
+                });
+                crash_point("before_answer");
+                answer(settled, head.place);
+                After::GoOn
+            }
+            Err(AppendError::Full(why)) => {
+                tracing::warn!("writes are refused: {why}");
+                refuse(settled, &read_only(&why));
+                shared.condition.send_replace(Condition::ReadOnly(why));
+                After::GoOn
+            }
+            Err(error @ (AppendError::OutcomeUnknown(_) | AppendError::Moved(_))) => {
+                refuse(settled, &Refusal::plain(Reason::OutcomeUnknown));
+                After::Failed(error.to_string())
+            }
+        }
+    }
+
+    /// Why nothing can be written at this moment, if so.
+    fn closed_to_writes(&self, read: Instant) -> Option<Refusal> {
+        let last = self.ledger.instant();
+        if read.0 < last.0.saturating_sub(CLOCK_BEHIND_MAX) {
+            let behind = (last.0 - read.0) / 1_000_000_000;
+            return Some(Refusal::plain(Reason::ClockBehind).with("seconds_behind", behind.to_string()));
+        }
+        self.ledger.keeper().failure().map(|why| read_only(&format!("HEAD cannot be written: {why}")))
+    }
+
+    /// Encodes facts, stores new keys, and appends the group.
+    pub(super) fn write(&mut self, instant: Instant, facts: &[Recorded]) -> Result<Head, AppendError> {
+        let mut fresh: Vec<(SubjectNumber, Key, NonceBytes)> = Vec::new();
+        for recorded in facts {
+            if let Fact::SubjectOpened { number, kind: SubjectKind::Person, .. } = &recorded.fact {
+                let mut key = Key::new([0; 32]);
+                (self.random)(&mut key[..]);
+                let mut nonce = NonceBytes::default();
+                (self.random)(&mut nonce);
+                fresh.push((*number, key, nonce));
+            }
+        }
+        let keyring = Arc::clone(self.shared.facts.keys());
+        keyring.add(&fresh).map_err(|error| AppendError::Full(error.to_string()))?;
+        let bodies: Vec<Body> = facts
+            .iter()
+            .map(|recorded| {
+                let mut nonce = NonceBytes::default();
+                (self.random)(&mut nonce);
+                record::encode(recorded, |subject| keyring.key(subject), nonce)
+            })
+            .collect();
+        self.ledger.append(self.ledger.head(), instant, &bodies)
+    }
+
+    pub(super) fn adopted(&self, facts: &[Recorded], last: Revision) {
+        let first = last.0 + 1 - facts.len() as u64;
+        for (place, recorded) in (first..).zip(facts) {
+            if matches!(recorded.fact, Fact::DataAdopted { .. }) {
+                *self.shared.catalog_revision.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Revision(place);
+            }
+        }
+    }
+}
+
+fn read_only(why: &str) -> Refusal {
+    Refusal::plain(Reason::ReadOnly).with("cause", why).retry_after(READ_ONLY_RETRY_AFTER)
+}
+
+fn answer(settled: Vec<Settled>, place: Place) {
+    for (reply, result) in settled {
+        drop(reply.send(result.map(|answer| Answer { place, ..answer })));
+    }
+}
+
+fn refuse(settled: Vec<Settled>, refusal: &Refusal) {
+    for (reply, result) in settled {
+        // A refusal that rests on nothing of this group stays what it is.
+        drop(reply.send(Err(result.err().unwrap_or_else(|| refusal.clone()))));
+    }
+}
+
+/// Decides one order; what it refused or only tried leaves no trace in the group.
+fn decide(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<Answer, Refusal> {
+    let begun = group.begin();
+    let result = decided(shared, group, order);
+    let place = Place { epoch: shared.head().place.epoch, revision: Revision(group.next().0 - 1) };
+    match result {
+        Ok((outcomes, replayed)) => {
+            let outcomes = if order.validate_only {
+                group.take_back(begun);
+                outcomes.into_iter().map(unnumbered).collect()
+            } else {
+                outcomes
+            };
+            Ok(Answer { place, replayed, outcomes })
+        }
+        Err(failure) => {
+            group.take_back(begun);
+            Err(match failure {
+                Failure::Refused(refusal) => refusal,
+                Failure::Store(error) => super::storage(&error),
+            })
+        }
+    }
+}
+
+/// An outcome that was only tried has no revision.
+fn unnumbered(outcome: RowOutcome) -> RowOutcome {
+    let keeps = outcome.outcome == Outcome::Repeated;
+    RowOutcome {
+        revision: if keeps { outcome.revision } else { Revision(0) },
+        performance: outcome.performance.map(|inner| Box::new(unnumbered(*inner))),
+        ..outcome
+    }
+}
+
+fn decided(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, bool), Failure> {
+    let begun = group.begin();
+    let earlier = match order.request {
+        Some(request) => earlier(shared, group, order, request)?,
+        None => None,
+    };
+    let principal = &order.principal;
+    let outcomes = match (&order.command, &earlier) {
+        (Command::RecordCommitments(batch), earlier) => {
+            commands::record_commitments(group, principal, batch, earlier.as_deref())?
+        }
+        (Command::Withdraw(_) | Command::RecordPerformance(_), Some(outcomes)) => outcomes.clone(),
+        (Command::Withdraw(command), None) => vec![commands::withdraw(group, principal, command)?],
+        (Command::RecordPerformance(command), None) => {
+            vec![commands::record_performance(group, principal, command)?]
+        }
+        (Command::NoteSealedRead { subject, purpose }, _) => {
+            group.push(principal, Fact::SealedRead { subject: *subject, purpose: purpose.clone() })?;
+            Vec::new()
+        }
+        (Command::TurnDays { until }, _) => {
+            turn_days(group, principal, *until)?;
+            Vec::new()
+        }
+    };
+    let grown = group.has_grown(begun);
+    if let Some(request) = order.request.filter(|_| grown && !order.validate_only) {
+        let remembered = outcomes.iter().cloned().map(forgetting_refusals).collect();
+        let fact = Fact::RequestRecorded { id: request.id, hash: request.hash, outcomes: remembered };
+        group.push(principal, fact)?;
+    }
+    Ok((outcomes, earlier.is_some() && !grown))
+}
+
+/// Refusals are not remembered: a repeated batch decides its refused rows anew.
+fn forgetting_refusals(outcome: RowOutcome) -> RowOutcome {
+    match outcome.outcome {
+        Outcome::Refused => RowOutcome::refused(Vec::new()),
+        Outcome::Created | Outcome::Repeated | Outcome::Corrected => outcome,
+    }
+}
+
+/// What this request was answered with before.
+fn earlier(shared: &Shared, group: &Group<'_>, order: &Order, request: Request) -> Result<Option<Vec<RowOutcome>>, Failure> {
+    let Some(revision) = commands::earlier_answer(group, &order.principal, request.id)? else { return Ok(None) };
+    let first = group.next().0 - group.facts().len() as u64;
+    let fact = if revision.0 >= first {
+        let place = usize::try_from(revision.0 - first).unwrap_or(usize::MAX);
+        group.facts().get(place).map(|recorded| recorded.fact.clone())
+    } else {
+        let found = shared.facts.fact(revision);
+        let (recorded, _) = found.map_err(|error| {
+            Failure::Store(Error::Engine { operation: "read an earlier answer", detail: error.to_string() })
+        })?;
+        Some(recorded.fact)
+    };
+    match fact {
+        Some(Fact::RequestRecorded { hash, outcomes, .. }) if hash == request.hash => Ok(Some(outcomes)),
+        Some(Fact::RequestRecorded { .. }) => {
+            let refusal = Refusal::plain(Reason::RequestIdReused).with("field", "request_id");
+            Err(Failure::Refused(refusal.violating("request_id", "was used before with other content")))
+        }
+        _ => Err(Failure::Store(Error::Engine {
+            operation: "read an earlier answer",
+            detail: format!("revision {} is no answer", revision.0),
+        })),
+    }
+}
+
+fn turn_days(group: &mut Group<'_>, principal: &Principal, until: CivilDate) -> Result<(), Error> {
+    let found = group.get(keys::COUNTER, &keys::counter_key(keys::COUNTER_DAY))?;
+    let last = found.and_then(|bytes| CivilDate::from_key(u32::try_from(keys::revision_value(&bytes).0).ok()?));
+    let mut day = match last {
+        Some(last) => last.next(),
+        None => Some(until),
+    };
+    while let Some(turned) = day.filter(|day| *day <= until) {
+        group.push(principal, Fact::DayTurned { day: turned })?;
+        day = turned.next();
+    }
+    Ok(())
+}
