@@ -155,3 +155,123 @@ impl Encoding {
         std::array::from_fn(|place| digest[place])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::domain::commitment::{CommitmentKind, PerformanceState, Publication};
+    use crate::domain::subject::SubjectKind;
+
+    fn commitment() -> Commitment {
+        Commitment {
+            code: "15080220241105000001".parse().unwrap(),
+            subject_name: "某某商贸有限公司".to_owned(),
+            subject_kind: SubjectKind::Organisation,
+            subject: Identity::Code("91440300192317458F".parse().unwrap()),
+            kind: CommitmentKind::Other,
+            kind_words: "政务".to_owned(),
+            reason: "许可".to_owned(),
+            content: "真实".to_owned(),
+            liability: "撤销".to_owned(),
+            made_on: "2024-11-05".parse().unwrap(),
+            validity: Validity::NotStated,
+            accepting_body_name: "市场监督管理局".to_owned(),
+            accepting_body_code: "11152105011615166F".parse().unwrap(),
+            publication: Publication::Limited,
+            remarks: String::new(),
+        }
+    }
+
+    type Change = fn(&mut Commitment);
+
+    /// Every change of one item, and whether it makes another promise by the tuple.
+    const CHANGES: &[(Change, bool)] = &[
+        (|one| one.code = "15080220241105000002".parse().unwrap(), false),
+        (|one| one.subject_name.push('甲'), false),
+        (|one| one.subject_kind = SubjectKind::IndividualBusiness, false),
+        (
+            |one| one.subject = Identity::Person("11010519491231002X".parse().unwrap()),
+            true,
+        ),
+        (|one| one.kind = CommitmentKind::Voluntary, true),
+        (|one| one.kind_words.push('甲'), true),
+        (|one| one.reason.push('甲'), true),
+        (|one| one.content.push('甲'), false),
+        (|one| one.liability.push('甲'), false),
+        (|one| one.made_on = "2024-11-06".parse().unwrap(), true),
+        (|one| one.validity = Validity::OpenEnded, false),
+        (
+            |one| one.validity = Validity::Until("2025-11-05".parse().unwrap()),
+            false,
+        ),
+        (|one| one.accepting_body_name.push('甲'), false),
+        (
+            |one| one.accepting_body_code = "11230500001755309F".parse().unwrap(),
+            true,
+        ),
+        (|one| one.publication = Publication::Closed, false),
+        (|one| one.remarks.push('甲'), false),
+        (|one| one.content = std::mem::take(&mut one.liability), false),
+        // A character moved over the border of two items is another content.
+        (
+            |one| (one.content, one.liability) = ("真".to_owned(), "实撤销".to_owned()),
+            false,
+        ),
+    ];
+
+    #[test]
+    fn every_item_is_in_the_content_hash_and_five_are_in_the_tuple() {
+        let mut seen = HashSet::from([content_hash(&commitment())]);
+        assert_eq!(content_hash(&commitment()), content_hash(&commitment()));
+        for (number, (change, is_other)) in CHANGES.iter().enumerate() {
+            let mut changed = commitment();
+            change(&mut changed);
+            assert!(seen.insert(content_hash(&changed)), "change {number}");
+            assert_eq!(
+                tuple_key(&changed) != tuple_key(&commitment()),
+                *is_other,
+                "change {number}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_item_is_in_the_performance_hash() {
+        const CHANGES: &[fn(&mut Performance)] = &[
+            |_| {},
+            |one| one.state = PerformanceState::Unperformed,
+            |one| one.unperformed.push('甲'),
+            |one| one.measures_taken.push('甲'),
+            |one| one.found_on = None,
+            |one| one.found_on = Some("2024-11-11".parse().unwrap()),
+            |one| one.finding_body_name.push('甲'),
+            |one| one.finding_body_code = None,
+            |one| one.finding_body_code = Some("11230500001755309F".parse().unwrap()),
+        ];
+        let hashes = CHANGES.iter().map(|change| {
+            let mut performance = Performance {
+                state: PerformanceState::Partial,
+                unperformed: "未补".to_owned(),
+                measures_taken: "已撤".to_owned(),
+                found_on: Some("2024-11-10".parse().unwrap()),
+                finding_body_name: "局".to_owned(),
+                finding_body_code: Some("11152105011615166F".parse().unwrap()),
+            };
+            change(&mut performance);
+            performance_hash(&performance)
+        });
+        assert_eq!(hashes.collect::<HashSet<_>>().len(), CHANGES.len());
+    }
+
+    /// The encoding is stored through its hash: these bytes were computed apart from this code.
+    #[test]
+    fn the_natural_key_keeps_its_encoding() {
+        let key = natural_key(&commitment().accepting_body_code, &commitment().code);
+        assert_eq!(
+            data_encoding::HEXLOWER.encode(&key),
+            "1f3accb45dcc81431cfa8f66980946ab"
+        );
+    }
+}
