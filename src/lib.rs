@@ -14,3 +14,7 @@ pub mod store;
 
 pub mod failpoint;
 pub mod services;
+
+pub mod clock;
+pub mod config;
+pub mod telemetry;

@@ -4,3 +4,4 @@
 //! Read first: [`pb`], the contract.
 
 pub mod pb;
+pub mod status;
