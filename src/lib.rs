@@ -17,4 +17,5 @@ pub mod services;
 
 pub mod clock;
 pub mod config;
+pub mod server;
 pub mod telemetry;
