@@ -15,3 +15,8 @@ pub mod store;
 pub mod failpoint;
 pub mod recorder;
 pub mod services;
+
+pub mod clock;
+pub mod config;
+pub mod server;
+pub mod telemetry;

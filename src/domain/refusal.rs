@@ -46,6 +46,8 @@ reasons! {
     PermissionRefused, "PERMISSION_REFUSED", "the caller may not do this", "调用方无权执行此操作";
     /// The path of the call names no method of this server.
     MethodUnknown, "METHOD_UNKNOWN", "the server has no such method", "服务器没有此方法";
+    /// A health check or a reflection question names a service or symbol that this server does not have.
+    ServiceUnknown, "SERVICE_UNKNOWN", "the server has no service of this name", "服务器没有此名称的服务";
     /// The request is HTTP/2, but its `content-type` is not `application/grpc` or `application/grpc+proto`.
     ContentTypeUnsupported, "CONTENT_TYPE_UNSUPPORTED", "the content type is not application/grpc", "内容类型不是 application/grpc";
     /// The request is compressed by a method that the server does not know.

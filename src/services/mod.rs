@@ -3,4 +3,6 @@
 //! Generated types stop here; domain values go in and out through the conversions.
 //! Read first: [`pb`], the contract.
 
+pub mod manners;
 pub mod pb;
+pub mod status;

@@ -1,0 +1,220 @@
+//! Refusals as gRPC statuses: the one place where codes are chosen.
+//!
+//! Read first: [`status`].
+
+use std::collections::HashMap;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::domain::refusal::{Reason, Refusal};
+
+/// The domain in the `ErrorInfo` of every error of this server.
+pub const ERROR_DOMAIN: &str = "credence.supervision";
+
+/// The locale of the `LocalizedMessage` of every error.
+pub const ERROR_LOCALE: &str = "zh-CN";
+
+/// Most violations that one status carries: headers are small, and clients refuse large ones.
+pub const VIOLATIONS_MAX: usize = 40;
+
+/// Longest text of a status, a violation or a metadata value, in characters.
+const TEXT_LENGTH_MAX: usize = 300;
+
+/// Returns the code of a reason.
+#[must_use]
+pub fn code(reason: Reason) -> Code {
+    match reason {
+        Reason::PermissionRefused => Code::PermissionDenied,
+        Reason::MethodUnknown | Reason::EncodingUnsupported => Code::Unimplemented,
+        Reason::ServiceUnknown
+        | Reason::CommitmentUnknown
+        | Reason::SubjectUnknown
+        | Reason::SnapshotUnknown
+        | Reason::DepartmentUnknown
+        | Reason::BodyUnknown
+        | Reason::SectorUnknown => Code::NotFound,
+        Reason::ContentTypeUnsupported
+        | Reason::MalformedRequest
+        | Reason::MalformedRequestId
+        | Reason::MalformedName
+        | Reason::MalformedRevision
+        | Reason::MalformedPageToken
+        | Reason::PageTokenForeign
+        | Reason::MalformedValue
+        | Reason::PurposeRequired
+        | Reason::BatchEmpty
+        | Reason::BatchTooLarge => Code::InvalidArgument,
+        Reason::MessageTooLarge | Reason::IngestQueueFull => Code::ResourceExhausted,
+        Reason::EpochEnded
+        | Reason::CommitmentWithdrawn
+        | Reason::PerformanceExists
+        | Reason::RowRefused
+        | Reason::NoTestClock
+        | Reason::ClockBackwards
+        | Reason::RevisionNotReached => Code::FailedPrecondition,
+        Reason::RequestIdReused => Code::AlreadyExists,
+        Reason::ViewExpired => Code::Aborted,
+        Reason::DeadlinePassed => Code::DeadlineExceeded,
+        Reason::CallCancelled => Code::Cancelled,
+        Reason::ShuttingDown
+        | Reason::ReadOnly
+        | Reason::ClockBehind
+        | Reason::OutcomeUnknown
+        | Reason::Rebuilding => Code::Unavailable,
+        Reason::RecordCorrupt => Code::DataLoss,
+        Reason::StorageFailed | Reason::HandlerPanicked | Reason::ServerFault => Code::Internal,
+    }
+}
+
+/// Makes the status of a refusal: code, English text, and the details `ErrorInfo`, `LocalizedMessage`,
+/// `BadRequest` if fields are wrong, `RetryInfo` if waiting helps.
+///
+/// Of more than [`VIOLATIONS_MAX`] violations the first ones are given, and the metadata
+/// `violations_left_out` says how many are not.
+#[must_use]
+pub fn status(refusal: &Refusal) -> Status {
+    let mut metadata: HashMap<String, String> = refusal
+        .metadata
+        .iter()
+        .map(|(name, value)| (name.clone(), shortened(value)))
+        .collect();
+    let left_out = refusal.violations.len().saturating_sub(VIOLATIONS_MAX);
+    if left_out > 0 {
+        metadata.insert("violations_left_out".to_owned(), left_out.to_string());
+    }
+    let mut details = ErrorDetails::new();
+    details.set_error_info(refusal.reason.name(), ERROR_DOMAIN, metadata);
+    details.set_localized_message(ERROR_LOCALE, shortened(&refusal.chinese));
+    for (field, description) in refusal.violations.iter().take(VIOLATIONS_MAX) {
+        details.add_bad_request_violation(field.as_str(), shortened(description));
+    }
+    if let Some(wait) = refusal.retry_after {
+        details.set_retry_info(Some(wait));
+    }
+    Status::with_error_details(code(refusal.reason), shortened(&refusal.english), details)
+}
+
+/// Makes the status of a refusal as a message, for an answer inside a stream.
+#[must_use]
+pub fn status_message(refusal: &Refusal) -> tonic_types::Status {
+    let status = status(refusal);
+    <tonic_types::Status as prost::Message>::decode(status.details())
+        .expect("the details of a status made here are a google.rpc.Status")
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        status(&refusal)
+    }
+}
+
+/// Cuts a text that is longer than [`TEXT_LENGTH_MAX`] and marks the cut.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(TEXT_LENGTH_MAX) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::services::pb;
+
+    #[test]
+    fn every_reason_has_a_code_a_page_and_two_texts() {
+        let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors");
+        for &reason in Reason::ALL {
+            let name = reason.name();
+            let page = std::fs::read_to_string(pages.join(format!("{name}.md"))).expect(name);
+            let code_name = format!("{:?}", code(reason));
+            let folded = page.replace('_', "").to_lowercase();
+            assert!(
+                folded.contains(&format!("`{}`", code_name.to_lowercase())),
+                "{name}: page says {code_name}"
+            );
+            assert_ne!(code(reason), Code::Ok);
+            assert!(page.contains(reason.english()), "{name}");
+            assert!(page.contains(reason.chinese()), "{name}");
+            assert!(!reason.chinese().is_ascii(), "{name}");
+        }
+        let count = std::fs::read_dir(&pages)
+            .expect("docs/errors is a folder")
+            .count();
+        assert_eq!(count, Reason::ALL.len(), "a page without a reason");
+    }
+
+    #[test]
+    fn the_wire_names_the_reasons_in_the_order_of_precedence() {
+        let wire: Vec<&str> = {
+            let set: prost_types::FileDescriptorSet =
+                prost::Message::decode(pb::FILE_DESCRIPTOR_SET).expect("the built-in descriptor decodes");
+            let file = set
+                .file
+                .iter()
+                .find(|file| file.name().ends_with("error_reason.proto"));
+            let file = file.expect("error_reason.proto is compiled").clone();
+            file.enum_type[0]
+                .value
+                .iter()
+                .map(|value| value.name().to_owned().leak() as &str)
+                .collect()
+        };
+        let named: Vec<String> = Reason::ALL
+            .iter()
+            .map(|reason| format!("ERROR_REASON_{}", reason.name()))
+            .collect();
+        assert_eq!(wire[0], "ERROR_REASON_UNSPECIFIED");
+        assert_eq!(wire[1..], named);
+    }
+
+    #[test]
+    fn a_refusal_keeps_all_it_says_on_the_wire() {
+        let refusal = Refusal::new(Reason::IngestQueueFull, "full", "已满")
+            .with("queue_commands_max", "64")
+            .violating("rows", "one too many")
+            .retry_after(Duration::from_millis(250));
+        let status = status(&refusal);
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::ResourceExhausted, "full")
+        );
+        let info = status.get_details_error_info().expect("ErrorInfo is there");
+        assert_eq!(
+            (info.reason.as_str(), info.domain.as_str()),
+            ("INGEST_QUEUE_FULL", ERROR_DOMAIN)
+        );
+        assert_eq!(info.metadata["queue_commands_max"], "64");
+        let text = status
+            .get_details_localized_message()
+            .expect("LocalizedMessage is there");
+        assert_eq!((text.locale.as_str(), text.message.as_str()), ("zh-CN", "已满"));
+        let bad = status.get_details_bad_request().expect("BadRequest is there");
+        assert_eq!(bad.field_violations[0].field, "rows");
+        let retry = status.get_details_retry_info().expect("RetryInfo is there");
+        assert_eq!(retry.retry_delay, Some(Duration::from_millis(250)));
+        assert_eq!(status_message(&refusal).message, "full");
+        assert_eq!(status_message(&refusal).code, Code::ResourceExhausted as i32);
+    }
+
+    #[test]
+    fn violations_beyond_the_limit_are_counted_and_long_texts_are_cut() {
+        let mut refusal = Refusal::plain(Reason::RowRefused);
+        for number in 0..=VIOLATIONS_MAX {
+            refusal = refusal.violating(format!("rows[{number}].code"), "错".repeat(400));
+        }
+        let status = status(&refusal);
+        let bad = status.get_details_bad_request().expect("BadRequest is there");
+        assert_eq!(bad.field_violations.len(), VIOLATIONS_MAX);
+        assert_eq!(
+            bad.field_violations[0].description.chars().count(),
+            TEXT_LENGTH_MAX + 1
+        );
+        let info = status.get_details_error_info().expect("ErrorInfo is there");
+        assert_eq!(info.metadata["violations_left_out"], "1");
+    }
+}
