@@ -52,7 +52,12 @@ pub struct Begun {
 impl<'a> Group<'a> {
     #[must_use]
     pub fn new(circumstances: Circumstances<'a>) -> Self {
-        Self { circumstances, facts: Vec::new(), changes: BTreeMap::new(), replaced: Vec::new() }
+        Self {
+            circumstances,
+            facts: Vec::new(),
+            changes: BTreeMap::new(),
+            replaced: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -102,8 +107,15 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         let change = |((table, key), value): (&Place, &Option<Bytes>)| match value {
-            Some(value) => Change::Put { table: *table, key: key.clone(), value: value.clone() },
-            None => Change::Delete { table: *table, key: key.clone() },
+            Some(value) => Change::Put {
+                table: *table,
+                key: key.clone(),
+                value: value.clone(),
+            },
+            None => Change::Delete {
+                table: *table,
+                key: key.clone(),
+            },
         };
         self.changes.iter().map(change).collect()
     }
@@ -122,14 +134,20 @@ impl<'a> Group<'a> {
             let before = self.changes.insert(place.clone(), value);
             self.replaced.push((place, before));
         }
-        self.facts.push(Recorded { principal: principal.clone(), fact });
+        self.facts.push(Recorded {
+            principal: principal.clone(),
+            fact,
+        });
         Ok(revision)
     }
 
     /// Remembers where a command begins.
     #[must_use]
     pub fn begin(&self) -> Begun {
-        Begun { facts: self.facts.len(), replaced: self.replaced.len() }
+        Begun {
+            facts: self.facts.len(),
+            replaced: self.replaced.len(),
+        }
     }
 
     /// Takes back everything since `begun`.
@@ -166,7 +184,10 @@ impl View for Group<'_> {
         let mut rows = BTreeMap::new();
         let mut from = range.from.clone();
         loop {
-            let page = KeyRange { from: from.clone(), until: range.until.clone() };
+            let page = KeyRange {
+                from: from.clone(),
+                until: range.until.clone(),
+            };
             let found = self.circumstances.view.scan(table, &page, rows_max)?;
             let last = found.rows.last().map(|(key, _)| key.clone());
             rows.extend(found.rows);
@@ -188,6 +209,9 @@ impl View for Group<'_> {
             };
         }
         let more = rows.len() > rows_max;
-        Ok(Rows { rows: rows.into_iter().take(rows_max).collect(), more })
+        Ok(Rows {
+            rows: rows.into_iter().take(rows_max).collect(),
+            more,
+        })
     }
 }
