@@ -21,11 +21,6 @@ const ALLOWED: &[&str] = &[
 /// Licences allowed for the named crates only, and why.
 const ALLOWED_FOR: &[(&str, &str, &str)] = &[
     (
-        "bitmaps",
-        "MPL-2.0+",
-        "under imbl; file-level copyleft, used unchanged as published",
-    ),
-    (
         "imbl",
         "MPL-2.0+",
         "the tables in memory; file-level copyleft, used unchanged as published",
