@@ -39,33 +39,62 @@ pub fn changes(
             vec![put(keys::COUNTER, keys::counter_key(keys::COUNTER_DAY), day)]
         }
         Fact::DataAdopted { kind, .. } => {
-            vec![put(keys::DATA, keys::data_key(kind), keys::revision_key(revision))]
+            vec![put(
+                keys::DATA,
+                keys::data_key(kind),
+                keys::revision_key(revision),
+            )]
         }
         Fact::RequestRecorded { id, .. } => {
-            vec![put(keys::REQUEST, keys::request_key(principal, *id), keys::revision_key(revision))]
+            vec![put(
+                keys::REQUEST,
+                keys::request_key(principal, *id),
+                keys::revision_key(revision),
+            )]
         }
-        Fact::SubjectOpened { number, name, kind, identity, .. } => {
-            let row = SubjectRow { name: *name, kind: *kind, opened: revision };
+        Fact::SubjectOpened {
+            number,
+            name,
+            kind,
+            identity,
+            ..
+        } => {
+            let row = SubjectRow {
+                name: *name,
+                kind: *kind,
+                opened: revision,
+            };
             let count = Bytes::copy_from_slice(&u64::from(number.0).to_be_bytes());
             let name = Bytes::copy_from_slice(name.as_bytes());
             vec![
                 put(keys::SUBJECT, keys::subject_key(*number), row.encode()),
                 put(keys::SUBJECT_NAME, name, keys::subject_key(*number)),
-                put(keys::SUBJECT_IDENTITY, keys::identity_key(&identity_hash(identity)), keys::subject_key(*number)),
+                put(
+                    keys::SUBJECT_IDENTITY,
+                    keys::identity_key(&identity_hash(identity)),
+                    keys::subject_key(*number),
+                ),
                 put(keys::COUNTER, keys::counter_key(keys::COUNTER_SUBJECTS), count),
             ]
         }
         Fact::CommitmentRecorded(fact) => recorded(fact, revision, before)?,
         Fact::CommitmentCorrected(fact) => corrected(fact, revision, before)?,
         Fact::CommitmentWithdrawn { first, .. } => {
-            let row = CommitmentRow { withdrawn: Some(revision), ..row(before, *first)? };
+            let row = CommitmentRow {
+                withdrawn: Some(revision),
+                ..row(before, *first)?
+            };
             vec![put(keys::COMMITMENT, keys::revision_key(*first), row.encode())]
         }
         Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) => {
             performance(fact, revision, before)?
         }
         Fact::RowStopped { body, code, .. } => vec![
-            put(keys::STOPPED, stopped_key(body, code), keys::revision_key(revision)),
+            put(
+                keys::STOPPED,
+                stopped_key(body, code),
+                keys::revision_key(revision),
+            ),
             put(keys::QUESTION, keys::revision_key(revision), Bytes::new()),
         ],
     })
@@ -77,10 +106,13 @@ pub fn changes(
 /// [`Error::Engine`] if there is none.
 pub fn row(view: &dyn View, first: Revision) -> Result<CommitmentRow, Error> {
     let bytes = view.get(keys::COMMITMENT, &keys::revision_key(first))?;
-    bytes.as_deref().and_then(CommitmentRow::decode).ok_or_else(|| Error::Engine {
-        operation: "find a commitment",
-        detail: format!("no row for revision {}", first.0),
-    })
+    bytes
+        .as_deref()
+        .and_then(CommitmentRow::decode)
+        .ok_or_else(|| Error::Engine {
+            operation: "find a commitment",
+            detail: format!("no row for revision {}", first.0),
+        })
 }
 
 /// Under which key a stopped row is remembered.
@@ -122,12 +154,20 @@ fn recorded(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Res
     let file = keys::subject_file_key(fact.subject, keys::FILE_COMMITMENT, commitment.made_on, revision);
     let mut changes = vec![
         put(keys::COMMITMENT, keys::revision_key(revision), row.encode()),
-        put(keys::SNAPSHOT, keys::snapshot_key(&natural, 1), keys::snapshot_value(revision, &content)),
+        put(
+            keys::SNAPSHOT,
+            keys::snapshot_key(&natural, 1),
+            keys::snapshot_value(revision, &content),
+        ),
         put(keys::SUBJECT_FILE, file, Bytes::new()),
     ];
     let promise = hashes::tuple_key(commitment);
     if before.get(keys::SAME_PROMISE, &promise)?.is_none() {
-        changes.push(put(keys::SAME_PROMISE, Bytes::copy_from_slice(&promise), keys::revision_key(revision)));
+        changes.push(put(
+            keys::SAME_PROMISE,
+            Bytes::copy_from_slice(&promise),
+            keys::revision_key(revision),
+        ));
     }
     changes.extend(questions(&fact.findings, revision));
     Ok(changes)
@@ -150,13 +190,21 @@ fn corrected(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Re
         ..old
     };
     let content = hashes::content_hash(commitment);
-    let key = |row: &CommitmentRow| keys::subject_file_key(row.subject, keys::FILE_COMMITMENT, row.made_on, first);
+    let key =
+        |row: &CommitmentRow| keys::subject_file_key(row.subject, keys::FILE_COMMITMENT, row.made_on, first);
     let mut changes = vec![
         put(keys::COMMITMENT, keys::revision_key(first), row.encode()),
-        put(keys::SNAPSHOT, keys::snapshot_key(&old.natural, fact.snapshot), keys::snapshot_value(revision, &content)),
+        put(
+            keys::SNAPSHOT,
+            keys::snapshot_key(&old.natural, fact.snapshot),
+            keys::snapshot_value(revision, &content),
+        ),
     ];
     if key(&old) != key(&row) {
-        changes.push(Change::Delete { table: keys::SUBJECT_FILE, key: key(&old) });
+        changes.push(Change::Delete {
+            table: keys::SUBJECT_FILE,
+            key: key(&old),
+        });
         changes.push(put(keys::SUBJECT_FILE, key(&row), Bytes::new()));
     }
     changes.extend(questions(&fact.findings, revision));
@@ -170,12 +218,23 @@ fn performance(fact: &PerformanceFact, revision: Revision, before: &dyn View) ->
         current: revision,
         snapshots: fact.snapshot,
     };
-    let row = CommitmentRow { performance: Some(columns), ..old };
+    let row = CommitmentRow {
+        performance: Some(columns),
+        ..old
+    };
     let natural = performance_key(&old.natural);
     let content = hashes::performance_hash(&fact.performance);
     let mut changes = vec![
-        put(keys::COMMITMENT, keys::revision_key(fact.commitment), row.encode()),
-        put(keys::SNAPSHOT, keys::snapshot_key(&natural, fact.snapshot), keys::snapshot_value(revision, &content)),
+        put(
+            keys::COMMITMENT,
+            keys::revision_key(fact.commitment),
+            row.encode(),
+        ),
+        put(
+            keys::SNAPSHOT,
+            keys::snapshot_key(&natural, fact.snapshot),
+            keys::snapshot_value(revision, &content),
+        ),
     ];
     changes.extend(questions(&fact.findings, revision));
     Ok(changes)

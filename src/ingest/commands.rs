@@ -3,16 +3,14 @@
 //! Pure: a command sees the group being built and adds facts to it, or refuses.
 
 use crate::domain::commitment::{Commitment, CommitmentCode, Performance, ReportedPerformance};
-use crate::domain::fact::{
-    CommitmentFact, Fact, Outcome, PerformanceFact, Principal, RequestId, RowOutcome,
-};
+use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, Principal, RequestId, RowOutcome};
 use crate::domain::finding::{CheckKind, Finding, Rule};
 use crate::domain::hashes;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Revision;
 use crate::domain::social_credit_code::SocialCreditCode;
-use crate::group::fold::{performance_key, row, stopped_key};
 use crate::group::Group;
+use crate::group::fold::{performance_key, row, stopped_key};
 use crate::store::keys::{self, CommitmentRow};
 use crate::store::{Error, View};
 use crate::subjects;
@@ -39,8 +37,14 @@ impl std::str::FromStr for CommitmentName {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (body, code) = text.strip_prefix("commitments/").and_then(|rest| rest.split_once('-')).ok_or(())?;
-        Ok(Self { body: body.parse().map_err(|_| ())?, code: code.parse().map_err(|_| ())? })
+        let (body, code) = text
+            .strip_prefix("commitments/")
+            .and_then(|rest| rest.split_once('-'))
+            .ok_or(())?;
+        Ok(Self {
+            body: body.parse().map_err(|_| ())?,
+            code: code.parse().map_err(|_| ())?,
+        })
     }
 }
 
@@ -85,11 +89,18 @@ pub fn find(view: &dyn View, name: &CommitmentName) -> Result<Option<Revision>, 
 }
 
 /// The snapshot of a natural key that has this content, as (number, revision).
-fn snapshot_with(view: &dyn View, natural: &[u8; 16], content: &[u8; 16]) -> Result<Option<(u32, Revision)>, Error> {
+fn snapshot_with(
+    view: &dyn View,
+    natural: &[u8; 16],
+    content: &[u8; 16],
+) -> Result<Option<(u32, Revision)>, Error> {
     let range = keys::snapshots_of(natural);
     let mut from = range.from.clone();
     loop {
-        let page = crate::store::KeyRange { from: from.clone(), until: range.until.clone() };
+        let page = crate::store::KeyRange {
+            from: from.clone(),
+            until: range.until.clone(),
+        };
         let found = view.scan(keys::SNAPSHOT, &page, 64)?;
         for (key, value) in &found.rows {
             if keys::snapshot_content(value) == *content {
@@ -126,7 +137,12 @@ pub fn record_commitments(
     Ok(outcomes)
 }
 
-fn record_row(group: &mut Group<'_>, principal: &Principal, row: &Row, correct: bool) -> Result<RowOutcome, Error> {
+fn record_row(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    row: &Row,
+    correct: bool,
+) -> Result<RowOutcome, Error> {
     let findings = row.checked.findings.clone();
     let performance = row.checked.performance.as_ref();
     let (Some(commitment), Some(department)) = (&row.checked.commitment, row.checked.department) else {
@@ -143,11 +159,19 @@ fn record_row(group: &mut Group<'_>, principal: &Principal, row: &Row, correct: 
         None => created(group, principal, commitment, department, findings)?,
         Some(first) => match snapshot_with(group, &natural, &content)? {
             Some((snapshot, revision)) => {
-                let outcome =
-                    RowOutcome { outcome: Outcome::Repeated, revision, snapshot, findings, performance: None };
+                let outcome = RowOutcome {
+                    outcome: Outcome::Repeated,
+                    revision,
+                    snapshot,
+                    findings,
+                    performance: None,
+                };
                 (outcome, first)
             }
-            None => (corrected(group, principal, commitment, department, first, findings)?, first),
+            None => (
+                corrected(group, principal, commitment, department, first, findings)?,
+                first,
+            ),
         },
     };
     if let Some(part) = performance {
@@ -164,8 +188,13 @@ fn record_row(group: &mut Group<'_>, principal: &Principal, row: &Row, correct: 
 fn stop_if_asked(group: &mut Group<'_>, principal: &Principal, row: &Row) -> Result<(), Error> {
     let findings = &row.checked.findings;
     let stops = findings.iter().any(|finding| finding.kind == CheckKind::Stop);
-    let (true, Some(name), Some(department)) = (stops, &row.name, row.checked.department) else { return Ok(()) };
-    if group.get(keys::STOPPED, &stopped_key(&name.body, &name.code))?.is_some() {
+    let (true, Some(name), Some(department)) = (stops, &row.name, row.checked.department) else {
+        return Ok(());
+    };
+    if group
+        .get(keys::STOPPED, &stopped_key(&name.body, &name.code))?
+        .is_some()
+    {
         return Ok(());
     }
     let stopped = Fact::RowStopped {
@@ -173,7 +202,11 @@ fn stop_if_asked(group: &mut Group<'_>, principal: &Principal, row: &Row) -> Res
         code: name.code,
         department,
         received_on: group.today(),
-        findings: findings.iter().filter(|finding| finding.kind == CheckKind::Stop).cloned().collect(),
+        findings: findings
+            .iter()
+            .filter(|finding| finding.kind == CheckKind::Stop)
+            .cloned()
+            .collect(),
         row: hashes::natural_key(&name.body, &name.code),
     };
     group.push(principal, stopped)?;
@@ -210,7 +243,16 @@ fn created(
         findings: findings.clone(),
     };
     let revision = group.push(principal, Fact::CommitmentRecorded(Box::new(fact)))?;
-    Ok((RowOutcome { outcome: Outcome::Created, revision, snapshot: 1, findings, performance: None }, revision))
+    Ok((
+        RowOutcome {
+            outcome: Outcome::Created,
+            revision,
+            snapshot: 1,
+            findings,
+            performance: None,
+        },
+        revision,
+    ))
 }
 
 fn corrected(
@@ -238,7 +280,13 @@ fn corrected(
         findings: findings.clone(),
     };
     let revision = group.push(principal, Fact::CommitmentCorrected(Box::new(fact)))?;
-    Ok(RowOutcome { outcome: Outcome::Corrected, revision, snapshot, findings, performance: None })
+    Ok(RowOutcome {
+        outcome: Outcome::Corrected,
+        revision,
+        snapshot,
+        findings,
+        performance: None,
+    })
 }
 
 fn withdrawn(field: &'static str) -> Finding {
@@ -260,11 +308,21 @@ fn record_part(
     correct: bool,
 ) -> Result<RowOutcome, Error> {
     let mut findings = part.findings.clone();
-    let Some(performance) = &part.performance else { return Ok(RowOutcome::refused(findings)) };
+    let Some(performance) = &part.performance else {
+        return Ok(RowOutcome::refused(findings));
+    };
     let old: CommitmentRow = row(group, first)?;
     let natural = performance_key(&old.natural);
-    if let Some((snapshot, revision)) = snapshot_with(group, &natural, &hashes::performance_hash(performance))? {
-        return Ok(RowOutcome { outcome: Outcome::Repeated, revision, snapshot, findings, performance: None });
+    if let Some((snapshot, revision)) =
+        snapshot_with(group, &natural, &hashes::performance_hash(performance))?
+    {
+        return Ok(RowOutcome {
+            outcome: Outcome::Repeated,
+            revision,
+            snapshot,
+            findings,
+            performance: None,
+        });
     }
     if old.withdrawn.is_some() {
         findings.push(withdrawn("performance"));
@@ -275,12 +333,21 @@ fn record_part(
             field: "performance.state".into(),
             rule: Rule::PerformanceExists,
             kind: CheckKind::Reject,
-            english: "Another performance record exists on this commitment; ask for a correction to replace it.".to_owned(),
+            english:
+                "Another performance record exists on this commitment; ask for a correction to replace it."
+                    .to_owned(),
             chinese: "该承诺的履约记录已存在；如需更正，请按更正方式报送。".to_owned(),
         });
         return Ok(RowOutcome::refused(findings));
     }
-    Ok(push_performance(group, principal, first, &old, performance, findings)?)
+    Ok(push_performance(
+        group,
+        principal,
+        first,
+        &old,
+        performance,
+        findings,
+    )?)
 }
 
 fn push_performance(
@@ -307,7 +374,13 @@ fn push_performance(
         (Outcome::Corrected, Fact::PerformanceCorrected(fact))
     };
     let revision = group.push(principal, fact)?;
-    Ok(RowOutcome { outcome, revision, snapshot, findings, performance: None })
+    Ok(RowOutcome {
+        outcome,
+        revision,
+        snapshot,
+        findings,
+        performance: None,
+    })
 }
 
 /// A refusal by the verb, or tables that cannot answer.
@@ -332,7 +405,11 @@ fn known(group: &Group<'_>, name: &CommitmentName) -> Result<Revision, Failure> 
 ///
 /// # Errors
 /// `COMMITMENT_UNKNOWN`.
-pub fn withdraw(group: &mut Group<'_>, principal: &Principal, command: &WithdrawCommitment) -> Result<RowOutcome, Failure> {
+pub fn withdraw(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    command: &WithdrawCommitment,
+) -> Result<RowOutcome, Failure> {
     let first = known(group, &command.name)?;
     let old = row(group, first)?;
     let (outcome, revision) = match old.withdrawn {
@@ -347,7 +424,13 @@ pub fn withdraw(group: &mut Group<'_>, principal: &Principal, command: &Withdraw
             (Outcome::Created, group.push(principal, fact)?)
         }
     };
-    Ok(RowOutcome { outcome, revision, snapshot: old.snapshots, findings: Vec::new(), performance: None })
+    Ok(RowOutcome {
+        outcome,
+        revision,
+        snapshot: old.snapshots,
+        findings: Vec::new(),
+        performance: None,
+    })
 }
 
 /// Records a performance by itself.
@@ -385,7 +468,11 @@ pub fn record_performance(
 ///
 /// # Errors
 /// As the view's.
-pub fn earlier_answer(view: &dyn View, principal: &Principal, id: RequestId) -> Result<Option<Revision>, Error> {
+pub fn earlier_answer(
+    view: &dyn View,
+    principal: &Principal,
+    id: RequestId,
+) -> Result<Option<Revision>, Error> {
     let found = view.get(keys::REQUEST, &keys::request_key(principal, id))?;
     Ok(found.map(|bytes| keys::revision_value(&bytes)))
 }

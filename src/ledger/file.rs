@@ -55,7 +55,10 @@ impl RealFolder {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             fs::File::open(parent)?.sync_all()?;
         }
-        Ok(Self { path: path.to_owned(), handle: fs::File::open(path)? })
+        Ok(Self {
+            path: path.to_owned(),
+            handle: fs::File::open(path)?,
+        })
     }
 }
 
@@ -73,13 +76,21 @@ impl Folder for RealFolder {
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
-        let file = fs::OpenOptions::new().read(true).write(true).open(self.path.join(name))?;
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(self.path.join(name))?;
         Ok(Arc::new(RealFile(file)))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let mut options = fs::OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(true).mode(0o600);
+        options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600);
         Ok(Arc::new(RealFile(options.open(self.path.join(name))?)))
     }
 

@@ -89,7 +89,11 @@ pub struct Draft<'a> {
 /// If the frame exceeds 4 GiB, which the limits on commands exclude.
 #[must_use]
 pub fn encode(draft: &Draft<'_>) -> (Vec<u8>, Hash) {
-    let content: usize = draft.bodies.iter().map(|body| BODY_HEADER_SIZE + body.bytes.len()).sum();
+    let content: usize = draft
+        .bodies
+        .iter()
+        .map(|body| BODY_HEADER_SIZE + body.bytes.len())
+        .sum();
     let size = HEADER_SIZE + content + HASH_SIZE;
     let mut bytes = Vec::with_capacity(size);
     bytes.extend_from_slice(&MAGIC);
@@ -102,14 +106,22 @@ pub fn encode(draft: &Draft<'_>) -> (Vec<u8>, Hash) {
     bytes.extend_from_slice(&u32::try_from(size).expect("a frame is below 4 GiB").to_be_bytes());
     bytes.extend_from_slice(&draft.epoch.0.to_be_bytes());
     bytes.extend_from_slice(&draft.first.0.to_be_bytes());
-    bytes.extend_from_slice(&u32::try_from(draft.bodies.len()).expect("few bodies").to_be_bytes());
+    bytes.extend_from_slice(
+        &u32::try_from(draft.bodies.len())
+            .expect("few bodies")
+            .to_be_bytes(),
+    );
     bytes.extend_from_slice(&draft.instant.0.to_be_bytes());
     bytes.extend_from_slice(&draft.previous);
     let check = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&check.to_be_bytes());
     debug_assert_eq!(bytes.len(), HEADER_SIZE);
     for body in draft.bodies {
-        bytes.extend_from_slice(&u32::try_from(body.bytes.len()).expect("a small body").to_be_bytes());
+        bytes.extend_from_slice(
+            &u32::try_from(body.bytes.len())
+                .expect("a small body")
+                .to_be_bytes(),
+        );
         bytes.extend_from_slice(&body.kind.to_be_bytes());
         bytes.push(body.version);
         bytes.extend_from_slice(&body.bytes);
@@ -169,14 +181,22 @@ pub fn decode(bytes: &Bytes) -> Result<Frame, FrameError> {
         if end - at < length {
             return Err(FrameError::Content);
         }
-        bodies.push(Body { kind, version, bytes: bytes.slice(at..at + length) });
+        bodies.push(Body {
+            kind,
+            version,
+            bytes: bytes.slice(at..at + length),
+        });
         at += length;
     }
     if at != end {
         return Err(FrameError::Content);
     }
     Ok(Frame {
-        kind: if bytes[6] == 1 { FrameKind::Group } else { FrameKind::Close },
+        kind: if bytes[6] == 1 {
+            FrameKind::Group
+        } else {
+            FrameKind::Close
+        },
         epoch: Epoch(be_u32(&bytes[12..])),
         first: Revision(be_u64(&bytes[16..])),
         instant: Instant(be_u64(&bytes[28..]).cast_signed()),
@@ -209,7 +229,11 @@ mod tests {
     use super::*;
 
     fn sample() -> (Vec<u8>, Hash) {
-        let body = |text: &'static str| Body { kind: 11, version: 1, bytes: Bytes::from_static(text.as_bytes()) };
+        let body = |text: &'static str| Body {
+            kind: 11,
+            version: 1,
+            bytes: Bytes::from_static(text.as_bytes()),
+        };
         encode(&Draft {
             kind: FrameKind::Group,
             epoch: Epoch(1),
@@ -224,7 +248,10 @@ mod tests {
     fn a_frame_reads_back_as_it_was_written() {
         let (bytes, hash) = sample();
         let frame = decode(&Bytes::from(bytes)).unwrap();
-        assert_eq!((frame.first, frame.last(), frame.hash), (Revision(7), Revision(8), hash));
+        assert_eq!(
+            (frame.first, frame.last(), frame.hash),
+            (Revision(7), Revision(8), hash)
+        );
         assert_eq!(frame.bodies[1].bytes, "two");
     }
 
@@ -237,7 +264,10 @@ mod tests {
             assert!(decode(&Bytes::from(bad)).is_err(), "bit {bit}");
         }
         for size in 0..bytes.len() {
-            assert!(decode(&Bytes::copy_from_slice(&bytes[..size])).is_err(), "cut to {size}");
+            assert!(
+                decode(&Bytes::copy_from_slice(&bytes[..size])).is_err(),
+                "cut to {size}"
+            );
         }
     }
 }

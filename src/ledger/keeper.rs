@@ -28,8 +28,17 @@ pub struct Keeper {
 impl Keeper {
     #[must_use]
     pub fn new(file: MarkFile, latest: Mark) -> Self {
-        let state = State { latest, written: true, closed: false, failure: None };
-        Self { state: Mutex::new(state), file: Mutex::new(file), changed: Condvar::new() }
+        let state = State {
+            latest,
+            written: true,
+            closed: false,
+            failure: None,
+        };
+        Self {
+            state: Mutex::new(state),
+            file: Mutex::new(file),
+            changed: Condvar::new(),
+        }
     }
 
     pub(super) fn mark(&self, mark: &Mark) {
@@ -74,7 +83,11 @@ impl Keeper {
     /// Why `HEAD` cannot be written at present, if so; writes are refused meanwhile.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).failure.clone()
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .failure
+            .clone()
     }
 
     /// Writes marks as they come until the ledger is closed; the body of a thread of its own.
@@ -93,7 +106,9 @@ impl Keeper {
             // The failure is kept in the state, refuses writes and is tried again after the pause.
             drop(self.write_due());
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let paused = self.changed.wait_timeout_while(state, PAUSE, |state| !state.closed);
+            let paused = self
+                .changed
+                .wait_timeout_while(state, PAUSE, |state| !state.closed);
             if paused.unwrap_or_else(PoisonError::into_inner).0.closed {
                 return;
             }

@@ -68,7 +68,10 @@ impl Mark {
             segment: be_u32(&slot[12..]),
             sequence: be_u64(&slot[16..]),
             ledger: slot[24..40].try_into().ok()?,
-            place: Place { epoch: Epoch(be_u32(&slot[40..])), revision: Revision(be_u64(&slot[44..])) },
+            place: Place {
+                epoch: Epoch(be_u32(&slot[40..])),
+                revision: Revision(be_u64(&slot[44..])),
+            },
             hash: slot[52..84].try_into().ok()?,
             end: be_u64(&slot[84..]),
             heartbeat: Instant(be_u64(&slot[92..]).cast_signed()),
@@ -121,7 +124,11 @@ pub fn read(folder: &dyn Folder) -> io::Result<Option<Slots>> {
         Err(error) => return Err(error),
     };
     let bytes = read_all(&*file)?;
-    let slot = |at: usize| bytes.get(at * SLOT_SIZE..(at + 1) * SLOT_SIZE).and_then(Mark::decode);
+    let slot = |at: usize| {
+        bytes
+            .get(at * SLOT_SIZE..(at + 1) * SLOT_SIZE)
+            .and_then(Mark::decode)
+    };
     // Bytes behind the second slot belong to nobody, so neither slot is trusted then.
     if bytes.len() > 2 * SLOT_SIZE {
         return Ok(Some(Slots([None, None])));
@@ -143,7 +150,12 @@ impl MarkFile {
         file.sync()?;
         folder.rename(&temporary, NAME)?;
         folder.sync()?;
-        Ok(Self { folder, file, sequence: mark.sequence, spoiled: false })
+        Ok(Self {
+            folder,
+            file,
+            sequence: mark.sequence,
+            spoiled: false,
+        })
     }
 
     /// Opens the file to go on after `slots`.
@@ -153,7 +165,12 @@ impl MarkFile {
     pub fn open(folder: Arc<dyn Folder>, slots: &Slots) -> io::Result<Self> {
         let file = folder.open(NAME)?;
         let sequence = slots.newest().map_or(0, |mark| mark.sequence);
-        Ok(Self { folder, file, sequence, spoiled: false })
+        Ok(Self {
+            folder,
+            file,
+            sequence,
+            spoiled: false,
+        })
     }
 
     /// Writes the next slot and syncs it; the other slot stays as it was.
@@ -166,8 +183,15 @@ impl MarkFile {
             self.spoiled = false;
         }
         self.spoiled = true;
-        let mark = Mark { sequence: self.sequence + 1, ..*mark };
-        let at = if mark.sequence % 2 == 0 { 0 } else { SLOT_SIZE as u64 };
+        let mark = Mark {
+            sequence: self.sequence + 1,
+            ..*mark
+        };
+        let at = if mark.sequence % 2 == 0 {
+            0
+        } else {
+            SLOT_SIZE as u64
+        };
         self.file.write_at(at, &mark.encode())?;
         self.file.sync()?;
         self.sequence = mark.sequence;
@@ -180,7 +204,13 @@ impl MarkFile {
     /// # Errors
     /// As the disk reports them.
     pub fn write_closed(&mut self, mark: &Mark) -> io::Result<()> {
-        self.write(&Mark { closed: true, ..*mark })?;
-        self.write(&Mark { closed: true, ..*mark })
+        self.write(&Mark {
+            closed: true,
+            ..*mark
+        })?;
+        self.write(&Mark {
+            closed: true,
+            ..*mark
+        })
     }
 }

@@ -85,9 +85,17 @@ struct Walk<'a> {
 /// As the disk reports them; damage is no error but part of the result.
 pub fn scan(folder: &dyn Folder, mut visit: impl FnMut(&Frame)) -> io::Result<Scan> {
     let slots = mark::read(folder)?;
-    let mut numbers: Vec<u32> = folder.list()?.iter().filter_map(|name| segment::number(name)).collect();
+    let mut numbers: Vec<u32> = folder
+        .list()?
+        .iter()
+        .filter_map(|name| segment::number(name))
+        .collect();
     numbers.sort_unstable();
-    let mut walk = Walk { folder, end: None, groups: Vec::new() };
+    let mut walk = Walk {
+        folder,
+        end: None,
+        groups: Vec::new(),
+    };
     let mut damage = None;
     let mut last_size = 0;
     for (place, number) in numbers.iter().enumerate() {
@@ -107,7 +115,13 @@ pub fn scan(folder: &dyn Folder, mut visit: impl FnMut(&Frame)) -> io::Result<Sc
     if damage.is_none() {
         damage = judge(walk.end.as_ref(), slots.as_ref(), last_size, folder);
     }
-    Ok(Scan { end: walk.end, groups: walk.groups, damage, slots, last_size })
+    Ok(Scan {
+        end: walk.end,
+        groups: walk.groups,
+        damage,
+        slots,
+        last_size,
+    })
 }
 
 impl Walk<'_> {
@@ -116,7 +130,12 @@ impl Walk<'_> {
     }
 
     fn damage(&self, name: &str, offset: u64, what: &str) -> Damage {
-        Damage { file: self.folder.describe(name), offset, revision: self.next(), what: what.to_owned() }
+        Damage {
+            file: self.folder.describe(name),
+            offset,
+            revision: self.next(),
+            what: what.to_owned(),
+        }
     }
 
     fn segment(
@@ -132,8 +151,16 @@ impl Walk<'_> {
         let (ledger, epoch, previous) = self
             .end
             .as_ref()
-            .map_or((header.ledger, Epoch(1), [0; 32]), |end| (end.ledger, end.epoch, end.hash));
-        let expected = SegmentHeader { ledger, number, epoch, first: self.next(), previous };
+            .map_or((header.ledger, Epoch(1), [0; 32]), |end| {
+                (end.ledger, end.epoch, end.hash)
+            });
+        let expected = SegmentHeader {
+            ledger,
+            number,
+            epoch,
+            first: self.next(),
+            previous,
+        };
         if header != expected {
             return Err(self.damage(&name, 0, "the segment header does not continue the chain"));
         }
@@ -174,7 +201,10 @@ impl Walk<'_> {
     ) -> Result<usize, Damage> {
         let end = self.end.as_ref().expect("a segment sets the end first");
         let opens_epoch = frame.epoch.0 == end.epoch.0 + 1
-            && frame.bodies.first().is_some_and(|body| body.kind == super::KIND_EPOCH_OPENED);
+            && frame
+                .bodies
+                .first()
+                .is_some_and(|body| body.kind == super::KIND_EPOCH_OPENED);
         let continues = frame.first == end.last.plus(1)
             && frame.previous == end.hash
             && (frame.epoch == end.epoch || opens_epoch)
@@ -241,7 +271,12 @@ fn later_frame(bytes: &Bytes, from: usize, next: Revision) -> bool {
 /// Compares where the ledger ends with what `HEAD` remembers (`design.md` 4, torn or damaged).
 fn judge(end: Option<&End>, slots: Option<&Slots>, last_size: u64, folder: &dyn Folder) -> Option<Damage> {
     let lost = |file: &str, offset, revision, what: String| {
-        Some(Damage { file: folder.describe(file), offset, revision, what })
+        Some(Damage {
+            file: folder.describe(file),
+            offset,
+            revision,
+            what,
+        })
     };
     let Some(slots) = slots else {
         return end.and_then(|end| lost(mark::NAME, 0, end.last, "the file is missing".to_owned()));
@@ -252,17 +287,31 @@ fn judge(end: Option<&End>, slots: Option<&Slots>, last_size: u64, folder: &dyn 
     };
     if let Some(slot) = slots.damaged_after_close() {
         let what = format!("slot {slot} is damaged, though the last stop was clean");
-        return lost(mark::NAME, (slot * mark::SLOT_SIZE) as u64, mark.place.revision, what);
+        return lost(
+            mark::NAME,
+            (slot * mark::SLOT_SIZE) as u64,
+            mark.place.revision,
+            what,
+        );
     }
     let Some(end) = end else {
         let nothing_yet = mark.place.revision == Revision(0);
-        return (!nothing_yet)
-            .then(|| lost(&segment::name(1), 0, Revision(1), "all segments are missing".to_owned()))?;
+        return (!nothing_yet).then(|| {
+            lost(
+                &segment::name(1),
+                0,
+                Revision(1),
+                "all segments are missing".to_owned(),
+            )
+        })?;
     };
     if mark.ledger != end.ledger {
         return lost(mark::NAME, 0, end.last, "it belongs to another ledger".to_owned());
     }
-    let here = Place { epoch: end.epoch, revision: end.last };
+    let here = Place {
+        epoch: end.epoch,
+        revision: end.last,
+    };
     let short = here < mark.place
         || here == mark.place && mark.closed && (end.segment, end.offset) < (mark.segment, mark.end);
     if short {
@@ -270,7 +319,12 @@ fn judge(end: Option<&End>, slots: Option<&Slots>, last_size: u64, folder: &dyn 
         return lost(&segment::name(end.segment), end.offset, end.last.plus(1), what);
     }
     if here == mark.place && end.hash != mark.hash && (end.segment, end.offset) == (mark.segment, mark.end) {
-        return lost(&segment::name(end.segment), end.offset, end.last, "its last group is not the marked one".to_owned());
+        return lost(
+            &segment::name(end.segment),
+            end.offset,
+            end.last,
+            "its last group is not the marked one".to_owned(),
+        );
     }
     let stands_closed = mark.closed && (end.segment, end.offset) == (mark.segment, mark.end);
     if stands_closed && last_size > end.offset {

@@ -56,7 +56,9 @@ impl Default for SimulatedFolder {
             fail: None,
             failed: false,
         };
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 }
 
@@ -107,7 +109,9 @@ impl SimulatedFolder {
             content.durable = kept;
         }
         state.fail = None;
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     /// The disk after `kill -9`: everything written stands.
@@ -115,7 +119,9 @@ impl SimulatedFolder {
     pub fn after_kill(&self) -> Self {
         let mut state = self.lock().clone();
         state.fail = None;
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     /// The bytes of a file, or nothing.
@@ -132,7 +138,13 @@ impl SimulatedFolder {
         let id = *state.names.entry(name.to_owned()).or_insert(next);
         state.next = next.max(id + 1);
         state.durable_names.insert(name.to_owned(), id);
-        state.files.insert(id, Content { live: bytes.clone(), durable: bytes });
+        state.files.insert(
+            id,
+            Content {
+                live: bytes.clone(),
+                durable: bytes,
+            },
+        );
     }
 
     /// Removes a file, durably, as a fault from outside would.
@@ -158,7 +170,10 @@ impl State {
     }
 
     fn id(&self, name: &str) -> io::Result<u64> {
-        self.names.get(name).copied().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        self.names
+            .get(name)
+            .copied()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 }
 
@@ -169,7 +184,10 @@ impl Folder for SimulatedFolder {
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let id = self.lock().id(name)?;
-        Ok(Arc::new(SimulatedFile { state: Arc::clone(&self.state), id }))
+        Ok(Arc::new(SimulatedFile {
+            state: Arc::clone(&self.state),
+            id,
+        }))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
@@ -179,7 +197,10 @@ impl Folder for SimulatedFolder {
         state.next += 1;
         state.files.insert(id, Content::default());
         state.names.insert(name.to_owned(), id);
-        Ok(Arc::new(SimulatedFile { state: Arc::clone(&self.state), id }))
+        Ok(Arc::new(SimulatedFile {
+            state: Arc::clone(&self.state),
+            id,
+        }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -220,16 +241,15 @@ struct SimulatedFile {
 }
 
 impl SimulatedFile {
-    fn with<T>(
-        &self,
-        operation: Option<Operation>,
-        act: impl FnOnce(&mut Content) -> T,
-    ) -> io::Result<T> {
+    fn with<T>(&self, operation: Option<Operation>, act: impl FnOnce(&mut Content) -> T) -> io::Result<T> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = operation {
             state.check(operation)?;
         }
-        let content = state.files.get_mut(&self.id).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let content = state
+            .files
+            .get_mut(&self.id)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         Ok(act(content))
     }
 }
@@ -237,7 +257,9 @@ impl SimulatedFile {
 impl File for SimulatedFile {
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
         self.with(None, |content| {
-            let start = usize::try_from(offset).unwrap_or(usize::MAX).min(content.live.len());
+            let start = usize::try_from(offset)
+                .unwrap_or(usize::MAX)
+                .min(content.live.len());
             let count = into.len().min(content.live.len() - start);
             into[..count].copy_from_slice(&content.live[start..start + count]);
             count
@@ -263,7 +285,9 @@ impl File for SimulatedFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.with(Some(Operation::Sync), |content| content.durable.clone_from(&content.live))
+        self.with(Some(Operation::Sync), |content| {
+            content.durable.clone_from(&content.live)
+        })
     }
 
     fn truncate(&self, size: u64) -> io::Result<()> {

@@ -77,7 +77,8 @@ impl Keyring {
     ) -> Result<Self, Error> {
         let names = folder.list()?;
         let stands = |name: &str| names.iter().any(|other| other == name);
-        let missing = |name: &str| Error::Damaged(format!("{} is missing; restore it", folder.describe(name)));
+        let missing =
+            |name: &str| Error::Damaged(format!("{} is missing; restore it", folder.describe(name)));
         if used && !stands(WRAPPED) {
             return Err(missing(WRAPPED));
         }
@@ -100,7 +101,10 @@ impl Keyring {
         let file = folder.open(WRAPPED)?;
         let bytes = read_all(&*file)?;
         if bytes.get(..16) != Some(&ledger[..]) {
-            return Err(Error::Damaged(format!("{} belongs to another ledger", folder.describe(WRAPPED))));
+            return Err(Error::Damaged(format!(
+                "{} belongs to another ledger",
+                folder.describe(WRAPPED)
+            )));
         }
         let mut keys = HashMap::new();
         let mut end = 16;
@@ -110,16 +114,28 @@ impl Keyring {
                     break;
                 }
                 let place = folder.describe(WRAPPED);
-                return Err(Error::Damaged(format!("{place} is damaged at offset {end}, or the master key is another")));
+                return Err(Error::Damaged(format!(
+                    "{place} is damaged at offset {end}, or the master key is another"
+                )));
             };
             keys.insert(subject, key);
             end += ENTRY_SIZE;
         }
-        let lookup = keys
-            .remove(&LOOKUP)
-            .ok_or_else(|| Error::Damaged("the lookup key does not unwrap: the master key is another".to_owned()))?;
-        let state = State { file, end: end as u64, keys, spoiled: false };
-        Ok(Self { master, lookup, folder, state: Mutex::new(state) })
+        let lookup = keys.remove(&LOOKUP).ok_or_else(|| {
+            Error::Damaged("the lookup key does not unwrap: the master key is another".to_owned())
+        })?;
+        let state = State {
+            file,
+            end: end as u64,
+            keys,
+            spoiled: false,
+        };
+        Ok(Self {
+            master,
+            lookup,
+            folder,
+            state: Mutex::new(state),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -179,7 +195,13 @@ impl Keyring {
 #[must_use]
 pub fn seal(key: &Key, nonce: &NonceBytes, plain: &[u8], about: &[u8]) -> Vec<u8> {
     cipher(key)
-        .encrypt(&Nonce::from(*nonce), Payload { msg: plain, aad: about })
+        .encrypt(
+            &Nonce::from(*nonce),
+            Payload {
+                msg: plain,
+                aad: about,
+            },
+        )
         .expect("AES-GCM encrypts anything below 64 GiB")
 }
 
@@ -187,7 +209,15 @@ pub fn seal(key: &Key, nonce: &NonceBytes, plain: &[u8], about: &[u8]) -> Vec<u8
 #[must_use]
 pub fn unseal(key: &Key, nonce: &[u8], sealed: &[u8], about: &[u8]) -> Option<Vec<u8>> {
     let nonce = NonceBytes::try_from(nonce).ok()?;
-    cipher(key).decrypt(&Nonce::from(nonce), Payload { msg: sealed, aad: about }).ok()
+    cipher(key)
+        .decrypt(
+            &Nonce::from(nonce),
+            Payload {
+                msg: sealed,
+                aad: about,
+            },
+        )
+        .ok()
 }
 
 fn cipher(key: &Key) -> Aes256Gcm {
@@ -210,7 +240,10 @@ fn unwrap_entry(master: &Key, entry: &[u8]) -> Option<(u32, Key)> {
     }
     let plain = Zeroizing::new(unseal(master, &content[4..16], &content[16..], &content[..4])?);
     let key: [u8; 32] = plain.as_slice().try_into().ok()?;
-    Some((u32::from_be_bytes(content[..4].try_into().ok()?), Zeroizing::new(key)))
+    Some((
+        u32::from_be_bytes(content[..4].try_into().ok()?),
+        Zeroizing::new(key),
+    ))
 }
 
 fn read_master(folder: &dyn Folder) -> Result<Key, Error> {

@@ -67,7 +67,10 @@ pub fn snapshot_key(natural: &[u8; 16], snapshot: u32) -> Bytes {
 /// All snapshots of one natural key.
 #[must_use]
 pub fn snapshots_of(natural: &[u8; 16]) -> KeyRange {
-    KeyRange { from: snapshot_key(natural, 0), until: Some(snapshot_key(natural, u32::MAX)) }
+    KeyRange {
+        from: snapshot_key(natural, 0),
+        until: Some(snapshot_key(natural, u32::MAX)),
+    }
 }
 
 #[must_use]
@@ -82,7 +85,12 @@ pub fn snapshot_content(value: &[u8]) -> [u8; 16] {
 
 #[must_use]
 pub fn subject_file_key(subject: SubjectNumber, kind: u8, on: CivilDate, first: Revision) -> Bytes {
-    joined(&[&subject.0.to_be_bytes(), &[kind], &on.key().to_be_bytes(), &first.0.to_be_bytes()])
+    joined(&[
+        &subject.0.to_be_bytes(),
+        &[kind],
+        &on.key().to_be_bytes(),
+        &first.0.to_be_bytes(),
+    ])
 }
 
 /// A subject's whole file of one kind, by date.
@@ -120,7 +128,11 @@ pub struct SubjectRow {
 impl SubjectRow {
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        joined(&[self.name.as_bytes(), &[self.kind.number()], &self.opened.0.to_be_bytes()])
+        joined(&[
+            self.name.as_bytes(),
+            &[self.kind.number()],
+            &self.opened.0.to_be_bytes(),
+        ])
     }
 
     /// `None` if the bytes are no such row.
@@ -202,7 +214,11 @@ impl CommitmentRow {
             &self.snapshots.to_be_bytes(),
             &self.subject.0.to_be_bytes(),
             &department,
-            &[self.kind.number(), self.subject_kind.number(), self.publication.number()],
+            &[
+                self.kind.number(),
+                self.subject_kind.number(),
+                self.publication.number(),
+            ],
             &self.made_on.key().to_be_bytes(),
             &self.received_on.key().to_be_bytes(),
             &[validity],
@@ -264,5 +280,7 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 }
 
 fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes[at..at + N].try_into().expect("the layouts of this file hold their fixed widths")
+    bytes[at..at + N]
+        .try_into()
+        .expect("the layouts of this file hold their fixed widths")
 }

@@ -11,7 +11,9 @@ use prost::Message;
 use crate::domain::catalog::DepartmentCode;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::{Commitment, Performance, Validity};
-use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, Principal, Recorded, RequestId, RowOutcome};
+use crate::domain::fact::{
+    CommitmentFact, Fact, Outcome, PerformanceFact, Principal, Recorded, RequestId, RowOutcome,
+};
 use crate::domain::finding::{CheckKind, Finding, Rule};
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
@@ -20,7 +22,11 @@ use crate::ledger::{Body, Reader};
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
 /// The generated stored messages.
-#[allow(missing_docs, clippy::pedantic, reason = "generated; the proto file holds the comments")]
+#[allow(
+    missing_docs,
+    clippy::pedantic,
+    reason = "generated; the proto file holds the comments"
+)]
 pub mod stored {
     include!(concat!(env!("OUT_DIR"), "/credence.stored.v1.rs"));
 }
@@ -102,7 +108,10 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
         Some(stored::Content { form: Some(form) })
     };
     let bytes = match &recorded.fact {
-        Fact::LedgerOpened { id } => stored::LedgerOpened { ledger_id: id.to_vec().into() }.encode_to_vec(),
+        Fact::LedgerOpened { id } => stored::LedgerOpened {
+            ledger_id: id.to_vec().into(),
+        }
+        .encode_to_vec(),
         Fact::EpochOpened { cause, kept } => stored::EpochOpened {
             cause: cause.clone(),
             kept_epoch: kept.epoch.0,
@@ -110,16 +119,25 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             kept_hash: Vec::new(),
         }
         .encode_to_vec(),
-        Fact::ServerStarted { version } => {
-            stored::ServerStarted { principal, version: version.clone() }.encode_to_vec()
+        Fact::ServerStarted { version } => stored::ServerStarted {
+            principal,
+            version: version.clone(),
         }
-        Fact::DayTurned { day } => stored::DayTurned { principal, day: day.days() }.encode_to_vec(),
+        .encode_to_vec(),
+        Fact::DayTurned { day } => stored::DayTurned {
+            principal,
+            day: day.days(),
+        }
+        .encode_to_vec(),
         Fact::DataAdopted { kind, files, sha256 } => stored::DataAdopted {
             principal,
             kind: kind.clone(),
             files: files
                 .iter()
-                .map(|(name, content)| stored::DataFile { name: name.clone(), content: content.clone().into() })
+                .map(|(name, content)| stored::DataFile {
+                    name: name.clone(),
+                    content: content.clone().into(),
+                })
                 .collect(),
             sha256: sha256.to_vec().into(),
         }
@@ -131,7 +149,13 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             outcomes: outcomes.iter().map(outcome_out).collect(),
         }
         .encode_to_vec(),
-        Fact::SubjectOpened { number, name, kind: of, identity, reported_name } => {
+        Fact::SubjectOpened {
+            number,
+            name,
+            kind: of,
+            identity,
+            reported_name,
+        } => {
             let inner = stored::SubjectContent {
                 identity: identity.expose().to_owned(),
                 reported_name: reported_name.clone(),
@@ -170,7 +194,12 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             }
             .encode_to_vec()
         }
-        Fact::CommitmentWithdrawn { first, subject, subject_kind, reason } => stored::CommitmentWithdrawn {
+        Fact::CommitmentWithdrawn {
+            first,
+            subject,
+            subject_kind,
+            reason,
+        } => stored::CommitmentWithdrawn {
             principal,
             subject: subject.0,
             first: first.0,
@@ -183,7 +212,9 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
                 unperformed: performance.unperformed.clone(),
                 measures_taken: performance.measures_taken.clone(),
                 finding_body_name: performance.finding_body_name.clone(),
-                finding_body_code: performance.finding_body_code.map_or_else(String::new, |code| code.to_string()),
+                finding_body_code: performance
+                    .finding_body_code
+                    .map_or_else(String::new, |code| code.to_string()),
             };
             stored::PerformanceRecorded {
                 principal,
@@ -199,7 +230,14 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             }
             .encode_to_vec()
         }
-        Fact::RowStopped { body, code, department, received_on, findings, row } => stored::RowStopped {
+        Fact::RowStopped {
+            body,
+            code,
+            department,
+            received_on,
+            findings,
+            row,
+        } => stored::RowStopped {
             principal,
             accepting_body_code: body.to_string(),
             commitment_code: code.to_string(),
@@ -209,11 +247,18 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             row_hash: row.to_vec().into(),
         }
         .encode_to_vec(),
-        Fact::SealedRead { subject, purpose } => {
-            stored::SealedRead { principal, subject: subject.0, purpose: purpose.clone() }.encode_to_vec()
+        Fact::SealedRead { subject, purpose } => stored::SealedRead {
+            principal,
+            subject: subject.0,
+            purpose: purpose.clone(),
         }
+        .encode_to_vec(),
     };
-    Body { kind, version: VERSION, bytes: Bytes::from(bytes) }
+    Body {
+        kind,
+        version: VERSION,
+        bytes: Bytes::from(bytes),
+    }
 }
 
 fn about(subject: SubjectNumber, kind: u16) -> Vec<u8> {
@@ -236,7 +281,10 @@ fn outcome_out(outcome: &RowOutcome) -> stored::RowOutcome {
         revision: outcome.revision.0,
         snapshot: outcome.snapshot,
         findings: outcome.findings.iter().map(finding_out).collect(),
-        performance: outcome.performance.as_deref().map(|inner| Box::new(outcome_out(inner))),
+        performance: outcome
+            .performance
+            .as_deref()
+            .map(|inner| Box::new(outcome_out(inner))),
         first: 0,
     }
 }
@@ -272,9 +320,12 @@ pub fn decode(body: &Body, revision: Revision, keys: &Keyring) -> Result<Recorde
     if body.version != VERSION {
         return Err(corrupt("its version is unknown to this release"));
     }
-    Decoder { keys, kind: body.kind }
-        .recorded(&body.bytes)
-        .ok_or_else(|| corrupt("its bytes do not make a fact of its kind"))
+    Decoder {
+        keys,
+        kind: body.kind,
+    }
+    .recorded(&body.bytes)
+    .ok_or_else(|| corrupt("its bytes do not make a fact of its kind"))
 }
 
 fn read<M: Message + Default>(bytes: &[u8]) -> Option<M> {
@@ -288,7 +339,12 @@ impl Decoder<'_> {
             stored::content::Form::Sealed(sealed) => {
                 let subject = SubjectNumber(subject);
                 let key = self.keys.key(subject)?;
-                keyring::unseal(&key, &sealed.nonce, &sealed.ciphertext, &about(subject, self.kind))
+                keyring::unseal(
+                    &key,
+                    &sealed.nonce,
+                    &sealed.ciphertext,
+                    &about(subject, self.kind),
+                )
             }
         }
     }
@@ -296,32 +352,73 @@ impl Decoder<'_> {
     fn recorded(&self, bytes: &[u8]) -> Option<Recorded> {
         let service = Principal::service().as_str().to_owned();
         let (principal, fact) = match self.kind {
-            1 => (service, Fact::LedgerOpened { id: read::<stored::LedgerOpened>(bytes)?.ledger_id[..].try_into().ok()? }),
+            1 => (
+                service,
+                Fact::LedgerOpened {
+                    id: read::<stored::LedgerOpened>(bytes)?.ledger_id[..]
+                        .try_into()
+                        .ok()?,
+                },
+            ),
             2 => {
                 let message: stored::EpochOpened = read(bytes)?;
-                let kept = Place { epoch: Epoch(message.kept_epoch), revision: Revision(message.kept_revision) };
-                (service, Fact::EpochOpened { cause: message.cause, kept })
+                let kept = Place {
+                    epoch: Epoch(message.kept_epoch),
+                    revision: Revision(message.kept_revision),
+                };
+                (
+                    service,
+                    Fact::EpochOpened {
+                        cause: message.cause,
+                        kept,
+                    },
+                )
             }
             3 => {
                 let message: stored::ServerStarted = read(bytes)?;
-                (message.principal, Fact::ServerStarted { version: message.version })
+                (
+                    message.principal,
+                    Fact::ServerStarted {
+                        version: message.version,
+                    },
+                )
             }
             4 => {
                 let message: stored::DayTurned = read(bytes)?;
-                (message.principal, Fact::DayTurned { day: CivilDate::from_days(message.day)? })
+                (
+                    message.principal,
+                    Fact::DayTurned {
+                        day: CivilDate::from_days(message.day)?,
+                    },
+                )
             }
             5 => {
                 let message: stored::DataAdopted = read(bytes)?;
-                let files = message.files.into_iter().map(|file| (file.name, file.content.to_vec())).collect();
+                let files = message
+                    .files
+                    .into_iter()
+                    .map(|file| (file.name, file.content.to_vec()))
+                    .collect();
                 let sha256 = message.sha256[..].try_into().ok()?;
-                (message.principal, Fact::DataAdopted { kind: message.kind, files, sha256 })
+                (
+                    message.principal,
+                    Fact::DataAdopted {
+                        kind: message.kind,
+                        files,
+                        sha256,
+                    },
+                )
             }
             6 => {
                 let message: stored::RequestRecorded = read(bytes)?;
                 let fact = Fact::RequestRecorded {
                     id: RequestId(message.request_id[..].try_into().ok()?),
                     hash: message.request_hash[..].try_into().ok()?,
-                    outcomes: message.outcomes.into_iter().map(outcome_in).collect::<Option<_>>()?,
+                    outcomes: message
+                        .outcomes
+                        .into_iter()
+                        .map(outcome_in)
+                        .collect::<Option<_>>()?,
                 };
                 (message.principal, fact)
             }
@@ -336,7 +433,11 @@ impl Decoder<'_> {
                     code: message.commitment_code.parse().ok()?,
                     department: message.department.parse().ok()?,
                     received_on: CivilDate::from_days(message.received_on)?,
-                    findings: message.findings.into_iter().map(finding_in).collect::<Option<_>>()?,
+                    findings: message
+                        .findings
+                        .into_iter()
+                        .map(finding_in)
+                        .collect::<Option<_>>()?,
                     row: message.row_hash[..].try_into().ok()?,
                 };
                 (message.principal, fact)
@@ -344,11 +445,20 @@ impl Decoder<'_> {
             17 => {
                 let message: stored::SealedRead = read(bytes)?;
                 let subject = SubjectNumber(message.subject);
-                (message.principal, Fact::SealedRead { subject, purpose: message.purpose })
+                (
+                    message.principal,
+                    Fact::SealedRead {
+                        subject,
+                        purpose: message.purpose,
+                    },
+                )
             }
             _ => return None,
         };
-        Some(Recorded { principal: Principal::stored(principal), fact })
+        Some(Recorded {
+            principal: Principal::stored(principal),
+            fact,
+        })
     }
 
     fn subject(&self, message: stored::SubjectOpened) -> Option<(String, Fact)> {
@@ -395,32 +505,58 @@ impl Decoder<'_> {
                 publication: u8::try_from(message.publication).ok()?.try_into().ok()?,
                 remarks: inner.remarks,
             },
-            findings: message.findings.into_iter().map(finding_in).collect::<Option<_>>()?,
+            findings: message
+                .findings
+                .into_iter()
+                .map(finding_in)
+                .collect::<Option<_>>()?,
         });
-        let fact = if self.kind == 11 { Fact::CommitmentRecorded(fact) } else { Fact::CommitmentCorrected(fact) };
+        let fact = if self.kind == 11 {
+            Fact::CommitmentRecorded(fact)
+        } else {
+            Fact::CommitmentCorrected(fact)
+        };
         Some((message.principal, fact))
     }
 
     fn withdrawn(&self, message: stored::CommitmentWithdrawn) -> Option<(String, Fact)> {
-        let sealed = matches!(message.content.as_ref()?.form.as_ref()?, stored::content::Form::Sealed(_));
+        let sealed = matches!(
+            message.content.as_ref()?.form.as_ref()?,
+            stored::content::Form::Sealed(_)
+        );
         let reason = String::from_utf8(self.content(message.subject, message.content)?).ok()?;
         let fact = Fact::CommitmentWithdrawn {
             first: Revision(message.first),
             subject: SubjectNumber(message.subject),
-            subject_kind: if sealed { SubjectKind::Person } else { SubjectKind::Organisation },
+            subject_kind: if sealed {
+                SubjectKind::Person
+            } else {
+                SubjectKind::Organisation
+            },
             reason,
         };
         Some((message.principal, fact))
     }
 
     fn performance(&self, message: stored::PerformanceRecorded) -> Option<(String, Fact)> {
-        let sealed = matches!(message.content.as_ref()?.form.as_ref()?, stored::content::Form::Sealed(_));
+        let sealed = matches!(
+            message.content.as_ref()?.form.as_ref()?,
+            stored::content::Form::Sealed(_)
+        );
         let inner: stored::PerformanceContent = read(&self.content(message.subject, message.content)?)?;
-        let found_on = if message.found_on_stated { Some(CivilDate::from_days(message.found_on)?) } else { None };
+        let found_on = if message.found_on_stated {
+            Some(CivilDate::from_days(message.found_on)?)
+        } else {
+            None
+        };
         let code = Some(inner.finding_body_code).filter(|code| !code.is_empty());
         let fact = Box::new(PerformanceFact {
             subject: SubjectNumber(message.subject),
-            subject_kind: if sealed { SubjectKind::Person } else { SubjectKind::Organisation },
+            subject_kind: if sealed {
+                SubjectKind::Person
+            } else {
+                SubjectKind::Organisation
+            },
             commitment: Revision(message.commitment),
             received_on: CivilDate::from_days(message.received_on)?,
             snapshot: message.snapshot,
@@ -432,9 +568,17 @@ impl Decoder<'_> {
                 finding_body_name: inner.finding_body_name,
                 finding_body_code: code.map(|code| code.parse()).transpose().ok()?,
             },
-            findings: message.findings.into_iter().map(finding_in).collect::<Option<_>>()?,
+            findings: message
+                .findings
+                .into_iter()
+                .map(finding_in)
+                .collect::<Option<_>>()?,
         });
-        let fact = if self.kind == 14 { Fact::PerformanceRecorded(fact) } else { Fact::PerformanceCorrected(fact) };
+        let fact = if self.kind == 14 {
+            Fact::PerformanceRecorded(fact)
+        } else {
+            Fact::PerformanceCorrected(fact)
+        };
         Some((message.principal, fact))
     }
 }
@@ -461,7 +605,11 @@ fn outcome_in(outcome: stored::RowOutcome) -> Option<RowOutcome> {
         outcome: Outcome::try_from(u8::try_from(outcome.outcome).ok()?).ok()?,
         revision: Revision(outcome.revision),
         snapshot: outcome.snapshot,
-        findings: outcome.findings.into_iter().map(finding_in).collect::<Option<_>>()?,
+        findings: outcome
+            .findings
+            .into_iter()
+            .map(finding_in)
+            .collect::<Option<_>>()?,
         performance: match outcome.performance {
             Some(inner) => Some(Box::new(outcome_in(*inner)?)),
             None => None,

@@ -11,7 +11,11 @@ use crate::store::{Error, View};
 ///
 /// # Errors
 /// As the view's.
-pub fn of_commitment(group: &mut Group<'_>, principal: &Principal, commitment: &Commitment) -> Result<SubjectNumber, Error> {
+pub fn of_commitment(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    commitment: &Commitment,
+) -> Result<SubjectNumber, Error> {
     let hash = group.identity_hash(&commitment.subject);
     if let Some(found) = by_hash(group, &hash)? {
         return Ok(found);
@@ -48,7 +52,11 @@ fn by_hash(view: &dyn View, hash: &[u8; 16]) -> Result<Option<SubjectNumber>, Er
 ///
 /// # Errors
 /// As the view's.
-pub fn by_identity(view: &dyn View, identity: &Identity, hash: IdentityHash<'_>) -> Result<Option<SubjectNumber>, Error> {
+pub fn by_identity(
+    view: &dyn View,
+    identity: &Identity,
+    hash: IdentityHash<'_>,
+) -> Result<Option<SubjectNumber>, Error> {
     by_hash(view, &hash(identity))
 }
 
@@ -67,8 +75,11 @@ pub fn by_name(view: &dyn View, name: SubjectName) -> Result<Option<SubjectNumbe
 /// As the view's; [`Error::Engine`] if a numbered subject has no row.
 pub fn row(view: &dyn View, subject: SubjectNumber) -> Result<SubjectRow, Error> {
     let bytes = view.get(keys::SUBJECT, &keys::subject_key(subject))?;
-    bytes.as_deref().and_then(SubjectRow::decode).ok_or_else(|| Error::Engine {
-        operation: "find a subject",
-        detail: format!("no row for subject number {}", subject.0),
-    })
+    bytes
+        .as_deref()
+        .and_then(SubjectRow::decode)
+        .ok_or_else(|| Error::Engine {
+            operation: "find a subject",
+            detail: format!("no row for subject number {}", subject.0),
+        })
 }
