@@ -8,3 +8,5 @@ pub mod domain;
 pub mod ingest;
 
 pub mod services;
+
+pub mod testkit;
