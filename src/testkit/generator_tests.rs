@@ -2,25 +2,47 @@
 //! that made it.
 
 use super::*;
+use crate::domain::catalog::{Department, DepartmentKind, Division, Standing};
+use crate::domain::finding::Finding;
+use crate::ingest::check::check;
 use crate::testkit::plan::commitment_name;
 use crate::testkit::plan::{Batch, Expected, Row, Step, rule_name, screaming};
 use crate::testkit::tally::{BATCH_ROWS_MAX, count_row};
 use crate::testkit::{faults, numbers};
 
-pub(super) fn district() -> District {
-    let departments = (0..30).map(|number| format!("DEPT{number}"));
-    let body = |number: usize, department: String| Body {
-        name: format!("（测试）单位{number}"),
-        code: numbers::social_credit_code("11", "150802", &format!("0117{number:04}")),
-        department,
+fn catalog() -> Catalog {
+    let since = CivilDate::new(2010, 1, 1).expect("a day");
+    let division = Division {
+        code: "150802".to_owned(),
+        from: since,
+        until: None,
+        standing: Standing::Construction,
     };
-    District {
-        division: "150802".to_owned(),
-        bodies: departments
-            .enumerate()
-            .map(|(number, department)| body(number, department))
-            .collect(),
-    }
+    let department = |number: usize| Department {
+        code: format!("DEPT{number}").parse().expect("a short code"),
+        title_zh: format!("（测试）单位{number}"),
+        title_en: format!("unit {number}"),
+        kind: DepartmentKind::Government,
+        authorities: vec![if number < 30 {
+            Authority::Commitment
+        } else {
+            Authority::DataSupply
+        }],
+        social_credit_code: numbers::social_credit_code("11", "150802", &format!("0117{number:04}"))
+            .parse()
+            .expect("a composed code"),
+        standing: Standing::Construction,
+    };
+    Catalog::new(
+        vec![division],
+        (0..33).map(department).collect(),
+        Vec::new(),
+        Vec::new(),
+    )
+}
+
+fn district() -> District {
+    District::of(&catalog())
 }
 
 /// What is known of one key: every content it had, and its current state.
@@ -289,4 +311,48 @@ fn the_year_floods_at_quarter_ends() {
     ] {
         assert!(months[flood] * 10 > months[quiet] * 15, "{months:?}");
     }
+}
+
+#[test]
+fn each_refused_row_breaks_its_rule_and_no_other() {
+    fn broken(findings: &[Finding]) -> HashSet<Rule> {
+        findings
+            .iter()
+            .filter(|one| one.kind.refuses())
+            .map(|one| one.rule)
+            .collect()
+    }
+    fn expected(outcome: Outcome) -> HashSet<Rule> {
+        match outcome {
+            Outcome::Created | Outcome::Repeated | Outcome::Corrected | Outcome::Refused(Rule::Withdrawn) => {
+                HashSet::new()
+            }
+            Outcome::Refused(rule) => HashSet::from([rule]),
+        }
+    }
+    let catalog = catalog();
+    let mut received_on = CivilDate::new(2024, 1, 1).expect("a day");
+    let mut rows = 0;
+    for step in year(8, 1, &District::of(&catalog)).sends {
+        match step {
+            Step::Advance(instant) => received_on = CivilDate::of_instant(instant),
+            Step::Import(batches) => {
+                for row in batches.iter().flat_map(|batch| &batch.rows) {
+                    let checked = check(&row.reported, &catalog, received_on);
+                    assert_eq!(
+                        broken(&checked.findings),
+                        expected(row.outcome),
+                        "{:?}",
+                        row.reported
+                    );
+                    if let (Some(part), Some(outcome)) = (checked.performance, row.performance) {
+                        assert_eq!(broken(&part.findings), expected(outcome), "{:?}", row.reported);
+                    }
+                    rows += 1;
+                }
+            }
+            Step::Perform(_) | Step::Withdraw(_) => {}
+        }
+    }
+    assert!(rows > 20_481);
 }
