@@ -69,13 +69,7 @@ pub struct RowOutcome {
 impl RowOutcome {
     #[must_use]
     pub fn refused(findings: Vec<Finding>) -> Self {
-        Self {
-            outcome: Outcome::Refused,
-            revision: Revision(0),
-            snapshot: 0,
-            findings,
-            performance: None,
-        }
+        Self { outcome: Outcome::Refused, revision: Revision(0), snapshot: 0, findings, performance: None }
     }
 }
 
@@ -88,58 +82,20 @@ pub struct Recorded {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    LedgerOpened {
-        id: [u8; 16],
-    },
-    EpochOpened {
-        cause: String,
-        kept: Place,
-    },
-    ServerStarted {
-        version: String,
-    },
-    DayTurned {
-        day: CivilDate,
-    },
-    DataAdopted {
-        kind: String,
-        files: Vec<(String, Vec<u8>)>,
-        sha256: [u8; 32],
-    },
-    RequestRecorded {
-        id: RequestId,
-        hash: [u8; 32],
-        outcomes: Vec<RowOutcome>,
-    },
-    SubjectOpened {
-        number: SubjectNumber,
-        name: SubjectName,
-        kind: SubjectKind,
-        identity: Identity,
-        reported_name: String,
-    },
+    LedgerOpened { id: [u8; 16] },
+    EpochOpened { cause: String, kept: Place },
+    ServerStarted { version: String },
+    DayTurned { day: CivilDate },
+    DataAdopted { kind: String, files: Vec<(String, Vec<u8>)>, sha256: [u8; 32] },
+    RequestRecorded { id: RequestId, hash: [u8; 32], outcomes: Vec<RowOutcome> },
+    SubjectOpened { number: SubjectNumber, name: SubjectName, kind: SubjectKind, identity: Identity, reported_name: String },
     CommitmentRecorded(Box<CommitmentFact>),
     CommitmentCorrected(Box<CommitmentFact>),
-    CommitmentWithdrawn {
-        first: Revision,
-        subject: SubjectNumber,
-        subject_kind: SubjectKind,
-        reason: String,
-    },
+    CommitmentWithdrawn { first: Revision, subject: SubjectNumber, subject_kind: SubjectKind, reason: String },
     PerformanceRecorded(Box<PerformanceFact>),
     PerformanceCorrected(Box<PerformanceFact>),
-    RowStopped {
-        body: SocialCreditCode,
-        code: CommitmentCode,
-        department: DepartmentCode,
-        received_on: CivilDate,
-        findings: Vec<Finding>,
-        row: [u8; 16],
-    },
-    SealedRead {
-        subject: SubjectNumber,
-        purpose: String,
-    },
+    RowStopped { body: SocialCreditCode, code: CommitmentCode, department: DepartmentCode, received_on: CivilDate, findings: Vec<Finding>, row: [u8; 16] },
+    SealedRead { subject: SubjectNumber, purpose: String },
 }
 
 /// A commitment as recorded or corrected.
