@@ -9,4 +9,6 @@ pub mod ingest;
 
 pub mod services;
 
+pub mod commands;
+
 pub mod testkit;

@@ -93,7 +93,8 @@ pub(super) fn spoil(dice: &mut Dice, rule: Rule, row: &mut Reported, received_on
         row.subject_kind = Choice::Known(SubjectKind::Person);
         row.publication = Choice::Known(Publication::Closed);
     } else if rule == Rule::FutureDate {
-        let made_on = received_on + i64::try_from(1 + dice.below(20)).expect("small").days();
+        // A year typed wrongly: it lies after the whole year, so a later second sending is refused too.
+        let made_on = received_on + 2.years();
         // A serial that no other row of that day bears.
         row.code = format!(
             "{}{}9{:05}",
