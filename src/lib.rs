@@ -10,13 +10,16 @@ pub mod ingest;
 pub mod subjects;
 
 pub mod ledger;
+pub mod recorder;
 pub mod store;
 
-pub mod failpoint;
-pub mod recorder;
+pub mod commands;
 pub mod services;
 
 pub mod clock;
 pub mod config;
+pub mod failpoint;
 pub mod server;
 pub mod telemetry;
+
+pub mod testkit;

@@ -54,7 +54,12 @@ pub enum Outcome {
     Refused = 4,
 }
 
-numbered!(Outcome { Created, Repeated, Corrected, Refused });
+numbered!(Outcome {
+    Created,
+    Repeated,
+    Corrected,
+    Refused
+});
 
 /// The answer to one row, as it is given again to a repeated request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -53,8 +53,22 @@ pub struct Begun {
 impl<'a> Group<'a> {
     #[must_use]
     pub fn new(circumstances: Circumstances<'a>) -> Self {
-        let Circumstances { view, first, now, catalog, identity_hash, random } = circumstances;
-        Self { tables: Overlay::new(view, identity_hash), facts: Vec::new(), first, now, catalog, random }
+        let Circumstances {
+            view,
+            first,
+            now,
+            catalog,
+            identity_hash,
+            random,
+        } = circumstances;
+        Self {
+            tables: Overlay::new(view, identity_hash),
+            facts: Vec::new(),
+            first,
+            now,
+            catalog,
+            random,
+        }
     }
 
     /// The day of receipt, in UTC+8.
@@ -107,7 +121,10 @@ impl<'a> Group<'a> {
     /// As the view's.
     pub fn push(&mut self, principal: &Principal, fact: Fact) -> Result<Revision, Error> {
         let revision = self.next();
-        let recorded = Recorded { principal: principal.clone(), fact };
+        let recorded = Recorded {
+            principal: principal.clone(),
+            fact,
+        };
         self.tables.fold(&recorded, revision)?;
         self.facts.push(recorded);
         Ok(revision)
@@ -116,7 +133,10 @@ impl<'a> Group<'a> {
     /// Remembers where a command begins.
     #[must_use]
     pub fn begin(&self) -> Begun {
-        Begun { facts: self.facts.len(), changes: self.tables.mark() }
+        Begun {
+            facts: self.facts.len(),
+            changes: self.tables.mark(),
+        }
     }
 
     /// Takes back everything since `begun`.

@@ -26,7 +26,12 @@ pub struct Overlay<'a> {
 impl<'a> Overlay<'a> {
     #[must_use]
     pub fn new(view: Arc<dyn View>, identity_hash: IdentityHash<'a>) -> Self {
-        Self { view, identity_hash, changes: BTreeMap::new(), replaced: Vec::new() }
+        Self {
+            view,
+            identity_hash,
+            changes: BTreeMap::new(),
+            replaced: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -39,7 +44,13 @@ impl<'a> Overlay<'a> {
     /// # Errors
     /// As the view's.
     pub fn fold(&mut self, recorded: &Recorded, revision: Revision) -> Result<(), Error> {
-        for change in fold::changes(&recorded.fact, revision, &recorded.principal, self, self.identity_hash)? {
+        for change in fold::changes(
+            &recorded.fact,
+            revision,
+            &recorded.principal,
+            self,
+            self.identity_hash,
+        )? {
             let (place, value) = match change {
                 Change::Put { table, key, value } => ((table, key), Some(value)),
                 Change::Delete { table, key } => ((table, key), None),
@@ -60,8 +71,15 @@ impl<'a> Overlay<'a> {
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         let change = |((table, key), value): (&Place, &Option<Bytes>)| match value {
-            Some(value) => Change::Put { table: *table, key: key.clone(), value: value.clone() },
-            None => Change::Delete { table: *table, key: key.clone() },
+            Some(value) => Change::Put {
+                table: *table,
+                key: key.clone(),
+                value: value.clone(),
+            },
+            None => Change::Delete {
+                table: *table,
+                key: key.clone(),
+            },
         };
         self.changes.iter().map(change).collect()
     }
@@ -99,7 +117,10 @@ impl View for Overlay<'_> {
         let mut rows = BTreeMap::new();
         let mut from = range.from.clone();
         loop {
-            let page = KeyRange { from: from.clone(), until: range.until.clone() };
+            let page = KeyRange {
+                from: from.clone(),
+                until: range.until.clone(),
+            };
             let found = self.view.scan(table, &page, rows_max)?;
             let last = found.rows.last().map(|(key, _)| key.clone());
             rows.extend(found.rows);
@@ -121,6 +142,9 @@ impl View for Overlay<'_> {
             };
         }
         let more = rows.len() > rows_max;
-        Ok(Rows { rows: rows.into_iter().take(rows_max).collect(), more })
+        Ok(Rows {
+            rows: rows.into_iter().take(rows_max).collect(),
+            more,
+        })
     }
 }

@@ -132,7 +132,10 @@ impl Ledger {
         id: [u8; 16],
         now: Instant,
     ) -> Result<Opened, OpenError> {
-        let place = Place { epoch: Epoch(1), revision: Revision(0) };
+        let place = Place {
+            epoch: Epoch(1),
+            revision: Revision(0),
+        };
         let mark = Mark {
             ledger: id,
             place,
@@ -167,11 +170,23 @@ impl Ledger {
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
         };
-        let opened = crate::store::record::stored::LedgerOpened { ledger_id: id.to_vec() };
+        let opened = crate::store::record::stored::LedgerOpened {
+            ledger_id: id.to_vec(),
+        };
         let bytes = Bytes::from(prost::Message::encode_to_vec(&opened));
-        let opened = Body { kind: KIND_LEDGER_OPENED, version: 1, bytes };
-        ledger.append(head, now, &[opened]).map_err(|error| OpenError::Disk(io::Error::other(error)))?;
-        Ok(Opened { ledger, cut: None, heartbeat: None })
+        let opened = Body {
+            kind: KIND_LEDGER_OPENED,
+            version: 1,
+            bytes,
+        };
+        ledger
+            .append(head, now, &[opened])
+            .map_err(|error| OpenError::Disk(io::Error::other(error)))?;
+        Ok(Opened {
+            ledger,
+            cut: None,
+            heartbeat: None,
+        })
     }
 
     fn go_on(
@@ -183,7 +198,13 @@ impl Ledger {
         let end = found.end.expect("the caller looked");
         let slots = found.slots.expect("a ledger without HEAD is damaged");
         let heartbeat = slots.newest().map(|mark| mark.heartbeat);
-        let head = Head { place: Place { epoch: end.epoch, revision: end.last }, hash: end.hash };
+        let head = Head {
+            place: Place {
+                epoch: end.epoch,
+                revision: end.last,
+            },
+            hash: end.hash,
+        };
         let mut marks = MarkFile::open(Arc::clone(&folder), &slots)?;
         let mark = Mark {
             ledger: end.ledger,
@@ -197,7 +218,11 @@ impl Ledger {
         };
         let segment = scan::open_last(&*folder, &end)?;
         let cut = end.torn.map(|error| {
-            format!("{} from offset {}: {error}", folder.describe(&segment::name(end.segment)), end.offset)
+            format!(
+                "{} from offset {}: {error}",
+                folder.describe(&segment::name(end.segment)),
+                end.offset
+            )
         });
         if end.torn.is_some() {
             segment::zero(&*segment, end.offset, found.last_size)?;
@@ -228,7 +253,11 @@ impl Ledger {
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
         };
-        Ok(Opened { ledger, cut, heartbeat })
+        Ok(Opened {
+            ledger,
+            cut,
+            heartbeat,
+        })
     }
 
     /// Gives up what stands behind `place` and opens the next epoch.
@@ -239,11 +268,20 @@ impl Ledger {
         asked: Place,
         now: Instant,
     ) -> Result<Opened, OpenError> {
-        let last = found.groups.last().map_or(Place { epoch: Epoch(1), revision: Revision(0) }, |group| Place {
-            epoch: group.epoch,
-            revision: group.last,
-        });
-        let keep = found.groups.iter().position(|group| group.last == asked.revision && group.epoch == asked.epoch);
+        let last = found.groups.last().map_or(
+            Place {
+                epoch: Epoch(1),
+                revision: Revision(0),
+            },
+            |group| Place {
+                epoch: group.epoch,
+                revision: group.last,
+            },
+        );
+        let keep = found
+            .groups
+            .iter()
+            .position(|group| group.last == asked.revision && group.epoch == asked.epoch);
         let keep = keep.ok_or(OpenError::NoSuchEnd { asked, last })?;
         let kept = found.groups[keep];
         for name in folder.list()? {
@@ -259,11 +297,22 @@ impl Ledger {
         segment.sync()?;
         let frame = read_frame(&*segment, kept.offset, kept.size)?;
         let id = segment_ledger(&*segment)?;
-        let head = Head { place: asked, hash: frame.hash };
-        let epoch = Epoch(found.slots.and_then(|slots| slots.newest()).map_or(asked.epoch.0, |mark| mark.place.epoch.0.max(asked.epoch.0)));
+        let head = Head {
+            place: asked,
+            hash: frame.hash,
+        };
+        let epoch = Epoch(
+            found
+                .slots
+                .and_then(|slots| slots.newest())
+                .map_or(asked.epoch.0, |mark| mark.place.epoch.0.max(asked.epoch.0)),
+        );
         let mark = Mark {
             ledger: id,
-            place: Place { epoch, revision: asked.revision },
+            place: Place {
+                epoch,
+                revision: asked.revision,
+            },
             hash: frame.hash,
             segment: kept.segment,
             end: offset,
@@ -271,7 +320,11 @@ impl Ledger {
             heartbeat: now,
             sequence: 1,
         };
-        let opened = Body { kind: KIND_EPOCH_OPENED, version: 1, bytes: epoch_opened(asked, &frame.hash) };
+        let opened = Body {
+            kind: KIND_EPOCH_OPENED,
+            version: 1,
+            bytes: epoch_opened(asked, &frame.hash),
+        };
         let (bytes, hash) = frame::encode(&Draft {
             kind: FrameKind::Group,
             epoch: Epoch(asked.epoch.0 + 1),
@@ -283,9 +336,20 @@ impl Ledger {
         segment.write_at(offset, &bytes)?;
         segment.sync()?;
         drop(segment);
-        let place = Place { epoch: Epoch(asked.epoch.0 + 1), revision: asked.revision.plus(1) };
+        let place = Place {
+            epoch: Epoch(asked.epoch.0 + 1),
+            revision: asked.revision.plus(1),
+        };
         let end = offset + bytes.len() as u64;
-        MarkFile::create(Arc::clone(&folder), &Mark { place, hash, end, ..mark })?;
+        MarkFile::create(
+            Arc::clone(&folder),
+            &Mark {
+                place,
+                hash,
+                end,
+                ..mark
+            },
+        )?;
         let again = scan::scan(&*folder, |_| {})?;
         if let Some(damage) = again.damage {
             return Err(OpenError::DataLoss(damage));
@@ -354,7 +418,13 @@ impl Ledger {
             epoch: draft.epoch,
             instant,
         });
-        self.head = Head { place: Place { epoch: draft.epoch, revision: last }, hash };
+        self.head = Head {
+            place: Place {
+                epoch: draft.epoch,
+                revision: last,
+            },
+            hash,
+        };
         self.instant = instant;
         self.offset += bytes.len() as u64;
         self.keeper.mark(&self.mark());
@@ -382,7 +452,9 @@ impl Ledger {
         let free = self.folder.free().map_err(full)?;
         if free < self.options.disk_reserve {
             let reserve = self.options.disk_reserve;
-            return Err(AppendError::Full(format!("{free} bytes are free, {reserve} are held in reserve")));
+            return Err(AppendError::Full(format!(
+                "{free} bytes are free, {reserve} are held in reserve"
+            )));
         }
         if self.offset + size <= self.segment_size {
             return Ok(());
@@ -489,7 +561,10 @@ impl Reader {
     }
 
     fn add(&self, group: GroupAt) {
-        self.groups.write().unwrap_or_else(PoisonError::into_inner).push(group);
+        self.groups
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(group);
     }
 
     /// Where the group that holds `revision` stands; `None` beyond the end.
@@ -505,7 +580,9 @@ impl Reader {
     /// # Errors
     /// As the disk reports them, and if the bytes no longer match their hash.
     pub fn group(&self, revision: Revision) -> io::Result<Option<Arc<Frame>>> {
-        let Some(at) = self.locate(revision) else { return Ok(None) };
+        let Some(at) = self.locate(revision) else {
+            return Ok(None);
+        };
         {
             let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(place) = cache.iter().position(|(first, _)| *first == at.first) {
@@ -529,7 +606,9 @@ impl Reader {
     /// # Errors
     /// As [`Self::group`].
     pub fn fact(&self, revision: Revision) -> io::Result<Option<(Body, Instant)>> {
-        let Some(frame) = self.group(revision)? else { return Ok(None) };
+        let Some(frame) = self.group(revision)? else {
+            return Ok(None);
+        };
         let place = usize::try_from(revision.0 - frame.first.0).unwrap_or(usize::MAX);
         Ok(frame.bodies.get(place).map(|body| (body.clone(), frame.instant)))
     }

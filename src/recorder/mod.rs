@@ -38,9 +38,14 @@ pub enum Command {
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
     /// A person was looked up; the reading is a fact.
-    NoteSealedRead { subject: SubjectNumber, purpose: String },
+    NoteSealedRead {
+        subject: SubjectNumber,
+        purpose: String,
+    },
     /// Turns every day from the last turned one up to this.
-    TurnDays { until: CivilDate },
+    TurnDays {
+        until: CivilDate,
+    },
 }
 
 /// A request id with the hash of the whole request, its id left out.
@@ -119,7 +124,10 @@ impl Shared {
     /// Revision at which the catalogue in force was adopted.
     #[must_use]
     pub fn catalog_adopted_at(&self) -> Revision {
-        *self.catalog_revision.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .catalog_revision
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A view of the present state.
@@ -138,7 +146,9 @@ impl Shared {
         let Some(place) = place else { return self.view() };
         let here = self.head().place;
         if place.epoch < here.epoch {
-            return Err(Refusal::plain(Reason::EpochEnded).with("asked", place.to_string()).with("epoch", here.epoch.0.to_string()));
+            return Err(Refusal::plain(Reason::EpochEnded)
+                .with("asked", place.to_string())
+                .with("epoch", here.epoch.0.to_string()));
         }
         let mut heads = self.heads();
         let reached = heads.wait_for(|head| head.place >= place);
@@ -189,7 +199,10 @@ impl Recorder {
     ///
     /// # Errors
     /// `SHUTTING_DOWN`.
-    pub async fn enqueue(&self, order: Order) -> Result<impl Future<Output = Result<Answer, Refusal>> + use<>, Refusal> {
+    pub async fn enqueue(
+        &self,
+        order: Order,
+    ) -> Result<impl Future<Output = Result<Answer, Refusal>> + use<>, Refusal> {
         let (reply, answer) = oneshot::channel();
         let sent = self.orders.send((order, reply)).await;
         sent.map_err(|_| Refusal::plain(Reason::ShuttingDown))?;
@@ -199,5 +212,7 @@ impl Recorder {
 
 async fn settled(answer: oneshot::Receiver<Result<Answer, Refusal>>) -> Result<Answer, Refusal> {
     // A writer that ends without an answer leaves the outcome open.
-    answer.await.unwrap_or_else(|_| Err(Refusal::plain(Reason::OutcomeUnknown)))
+    answer
+        .await
+        .unwrap_or_else(|_| Err(Refusal::plain(Reason::OutcomeUnknown)))
 }

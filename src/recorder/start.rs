@@ -20,7 +20,7 @@ use crate::ledger::{Ledger, OpenError, Options, Reader};
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::on_disk::{OnDisk, read_reflects};
 use crate::store::record::{Facts, kind_of};
-use crate::store::{Change, Head, Tables, keys, keyring, record};
+use crate::store::{Change, Head, Tables, keyring, keys, record};
 
 use super::writer::{Random, Writer};
 use super::{Condition, Monotonic, Now, Recorder, Shared};
@@ -98,7 +98,11 @@ pub enum StartError {
 /// [`StartError::Locked`], [`StartError::Disk`].
 pub fn lock(folder: &Path) -> Result<fs::File, StartError> {
     fs::create_dir_all(folder)?;
-    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("lock"))?;
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(StartError::Locked(folder.display().to_string())),
@@ -141,7 +145,9 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
         head: watch::Sender::new(head),
     });
     let keeper = ledger.keeper();
-    let ahead = opened.heartbeat.is_some_and(|last| now.0 > last.0.saturating_add(CLOCK_AHEAD_MAX));
+    let ahead = opened
+        .heartbeat
+        .is_some_and(|last| now.0 > last.0.saturating_add(CLOCK_AHEAD_MAX));
     let clock_jumped = ahead && !setup.test_clock;
     let mut writer = Writer {
         ledger,
@@ -150,21 +156,49 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
         monotonic: setup.monotonic,
         random: setup.random,
     };
-    writer.record_start(setup.version, adopt, (!clock_jumped).then(|| CivilDate::of_instant(now))).map_err(StartError::Start)?;
+    writer
+        .record_start(
+            setup.version,
+            adopt,
+            (!clock_jumped).then(|| CivilDate::of_instant(now)),
+        )
+        .map_err(StartError::Start)?;
     keeper.heartbeat(now);
     let kept = Arc::clone(&keeper);
-    let head_keeper = std::thread::Builder::new().name("head".to_owned()).spawn(move || kept.run())?;
-    let writer = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(queue))?;
-    Ok(Started { recorder: Recorder { orders }, shared, keeper, writer, head_keeper, clock_jumped, lock })
+    let head_keeper = std::thread::Builder::new()
+        .name("head".to_owned())
+        .spawn(move || kept.run())?;
+    let writer = std::thread::Builder::new()
+        .name("recorder".to_owned())
+        .spawn(move || writer.run(queue))?;
+    Ok(Started {
+        recorder: Recorder { orders },
+        shared,
+        keeper,
+        writer,
+        head_keeper,
+        clock_jumped,
+        lock,
+    })
 }
 
 fn open_keys(setup: &mut Setup, ledger: [u8; 16], used: bool) -> Result<Keyring, StartError> {
     let folder = Arc::new(RealFolder::open(&setup.folder.join("keys"))?);
-    let mut first = FirstKeys { master: Key::new([0; 32]), lookup: Key::new([0; 32]), nonce: NonceBytes::default() };
+    let mut first = FirstKeys {
+        master: Key::new([0; 32]),
+        lookup: Key::new([0; 32]),
+        nonce: NonceBytes::default(),
+    };
     (setup.random)(&mut first.master[..]);
     (setup.random)(&mut first.lookup[..]);
     (setup.random)(&mut first.nonce);
-    Ok(Keyring::open(folder, ledger, setup.master_key.clone(), &first, used)?)
+    Ok(Keyring::open(
+        folder,
+        ledger,
+        setup.master_key.clone(),
+        &first,
+        used,
+    )?)
 }
 
 /// The end of the last group with the hash of that group, which a close frame may follow.
@@ -174,7 +208,10 @@ fn open_keys(setup: &mut Setup, ledger: [u8; 16], used: bool) -> Result<Keyring,
 pub fn ledger_head(reader: &Reader, place: Place) -> Result<Head, StartError> {
     let frame = reader.group(place.revision)?;
     let frame = frame.ok_or_else(|| record::Error::Absent(place.revision.0))?;
-    Ok(Head { place, hash: frame.hash })
+    Ok(Head {
+        place,
+        hash: frame.hash,
+    })
 }
 
 fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn Tables>, StartError> {
@@ -186,7 +223,10 @@ fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn 
         && setup.accept_loss_after.is_none()
         && seen.place.epoch == end.epoch
     {
-        return Err(StartError::TablesAhead { tables: seen.place, ledger: end });
+        return Err(StartError::TablesAhead {
+            tables: seen.place,
+            ledger: end,
+        });
     }
     let (tables, aside) = OnDisk::open_or_set_aside(&folder, Arc::clone(&setup.monotonic))?;
     if let Some(why) = aside {
@@ -195,9 +235,13 @@ fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn 
     let mut tables = tables;
     if let Some(seen) = tables.reflects() {
         let group = facts.reader().group(seen.place.revision).ok().flatten();
-        let stands = group.is_some_and(|frame| frame.hash == seen.hash && frame.last() == seen.place.revision);
+        let stands =
+            group.is_some_and(|frame| frame.hash == seen.hash && frame.last() == seen.place.revision);
         if !stands {
-            tracing::warn!("the tables show {}, which this ledger does not hold; they are rebuilt", seen.place);
+            tracing::warn!(
+                "the tables show {}, which this ledger does not hold; they are rebuilt",
+                seen.place
+            );
             drop(tables);
             fs::remove_dir_all(&folder)?;
             tables = OnDisk::open(&folder, Arc::clone(&setup.monotonic))?;
@@ -213,18 +257,34 @@ fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn 
 /// # Errors
 /// As the ledger's and the tables'.
 pub fn catch_up(tables: &dyn Tables, facts: &Facts, until: Revision) -> Result<(), StartError> {
-    let mut next = tables.reflects().map_or(Revision(1), |head| head.place.revision.plus(1));
+    let mut next = tables
+        .reflects()
+        .map_or(Revision(1), |head| head.place.revision.plus(1));
     if next.0 > 1 && next <= until {
-        tracing::info!("the tables stand at revision {}, the ledger at {}", next.0 - 1, until.0);
+        tracing::info!(
+            "the tables stand at revision {}, the ledger at {}",
+            next.0 - 1,
+            until.0
+        );
     }
     let mut groups = 0_u64;
     while next <= until {
         let frame = facts.reader().group(next)?.ok_or(record::Error::Absent(next.0))?;
         let mut recorded = Vec::with_capacity(frame.bodies.len());
         for (place, body) in frame.bodies.iter().enumerate() {
-            recorded.push(record::decode(body, frame.first.plus(place as u64), facts.keys())?);
+            recorded.push(record::decode(
+                body,
+                frame.first.plus(place as u64),
+                facts.keys(),
+            )?);
         }
-        let head = Head { place: Place { epoch: frame.epoch, revision: frame.last() }, hash: frame.hash };
+        let head = Head {
+            place: Place {
+                epoch: frame.epoch,
+                revision: frame.last(),
+            },
+            hash: frame.hash,
+        };
         tables.apply(head, &folded(tables, facts, &recorded, frame.first)?)?;
         next = frame.last().plus(1);
         groups += 1;
@@ -252,7 +312,11 @@ fn folded(
 }
 
 /// The catalogue adopted last, or the proposed one with the fact that adopts it.
-fn catalog_in_force(setup: &Setup, tables: &dyn Tables, facts: &Facts) -> Result<(Catalog, Option<Fact>), StartError> {
+fn catalog_in_force(
+    setup: &Setup,
+    tables: &dyn Tables,
+    facts: &Facts,
+) -> Result<(Catalog, Option<Fact>), StartError> {
     let adopted = match tables.view()?.get(keys::DATA, &keys::data_key(CATALOG))? {
         Some(bytes) => match facts.fact(keys::revision_value(&bytes))?.0.fact {
             Fact::DataAdopted { files, .. } => Some(files),
@@ -261,7 +325,10 @@ fn catalog_in_force(setup: &Setup, tables: &dyn Tables, facts: &Facts) -> Result
         None => None,
     };
     if adopted.as_ref() == Some(&setup.catalog) {
-        return Ok(((setup.parse_catalog)(&setup.catalog).map_err(StartError::Catalog)?, None));
+        return Ok((
+            (setup.parse_catalog)(&setup.catalog).map_err(StartError::Catalog)?,
+            None,
+        ));
     }
     match ((setup.parse_catalog)(&setup.catalog), adopted) {
         (Ok(catalog), _) => {
@@ -282,7 +349,10 @@ fn catalog_in_force(setup: &Setup, tables: &dyn Tables, facts: &Facts) -> Result
 
 fn files_hash(files: &Files) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in files.iter().flat_map(|(name, content)| [name.as_bytes(), content]) {
+    for part in files
+        .iter()
+        .flat_map(|(name, content)| [name.as_bytes(), content])
+    {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -291,15 +361,31 @@ fn files_hash(files: &Files) -> [u8; 32] {
 
 impl Writer {
     /// Records the start, the data adopted with it, and the day, in one group.
-    fn record_start(&mut self, version: String, adopt: Option<Fact>, today: Option<CivilDate>) -> Result<(), String> {
+    fn record_start(
+        &mut self,
+        version: String,
+        adopt: Option<Fact>,
+        today: Option<CivilDate>,
+    ) -> Result<(), String> {
         let principal = Principal::service();
         let facts = [Some(Fact::ServerStarted { version }), adopt];
-        let mut recorded: Vec<Recorded> =
-            facts.into_iter().flatten().map(|fact| Recorded { principal: principal.clone(), fact }).collect();
+        let mut recorded: Vec<Recorded> = facts
+            .into_iter()
+            .flatten()
+            .map(|fact| Recorded {
+                principal: principal.clone(),
+                fact,
+            })
+            .collect();
         let view = self.shared.tables.view().map_err(|error| error.to_string())?;
-        let turned = view.get(keys::COUNTER, &keys::counter_key(keys::COUNTER_DAY)).map_err(|error| error.to_string())?;
+        let turned = view
+            .get(keys::COUNTER, &keys::counter_key(keys::COUNTER_DAY))
+            .map_err(|error| error.to_string())?;
         if let (None, Some(day)) = (turned, today) {
-            recorded.push(Recorded { principal, fact: Fact::DayTurned { day } });
+            recorded.push(Recorded {
+                principal,
+                fact: Fact::DayTurned { day },
+            });
         }
         debug_assert!(recorded.iter().all(|one| kind_of(&one.fact) < 10));
         let instant = (self.now)().max(self.ledger.instant());
@@ -308,11 +394,18 @@ impl Writer {
         let hash = move |identity: &_| keyring.identity_hash(identity);
         let mut overlay = Overlay::new(view, &hash);
         for (revision, one) in (first.0..).zip(&recorded) {
-            overlay.fold(one, Revision(revision)).map_err(|error| error.to_string())?;
+            overlay
+                .fold(one, Revision(revision))
+                .map_err(|error| error.to_string())?;
         }
         let changes = overlay.changes();
-        let head = self.write(instant, &recorded).map_err(|error| error.to_string())?;
-        self.shared.tables.apply(head, &changes).map_err(|error| error.to_string())?;
+        let head = self
+            .write(instant, &recorded)
+            .map_err(|error| error.to_string())?;
+        self.shared
+            .tables
+            .apply(head, &changes)
+            .map_err(|error| error.to_string())?;
         self.adopted(&recorded, head.place.revision);
         self.shared.head.send_replace(head);
         Ok(())

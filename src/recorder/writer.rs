@@ -106,7 +106,9 @@ impl Writer {
         let mut settled: Vec<Settled> = Vec::new();
         let mut next = Some(first);
         while let Some((order, reply)) = next.take() {
-            let passed = order.deadline.is_some_and(|deadline| (self.monotonic)() > deadline);
+            let passed = order
+                .deadline
+                .is_some_and(|deadline| (self.monotonic)() > deadline);
             let result = if passed {
                 Err(Refusal::plain(Reason::DeadlinePassed))
             } else {
@@ -161,14 +163,22 @@ impl Writer {
             let behind = (last.0 - read.0) / 1_000_000_000;
             return Some(Refusal::plain(Reason::ClockBehind).with("seconds_behind", behind.to_string()));
         }
-        self.ledger.keeper().failure().map(|why| read_only(&format!("HEAD cannot be written: {why}")))
+        self.ledger
+            .keeper()
+            .failure()
+            .map(|why| read_only(&format!("HEAD cannot be written: {why}")))
     }
 
     /// Encodes facts, stores new keys, and appends the group.
     pub(super) fn write(&mut self, instant: Instant, facts: &[Recorded]) -> Result<Head, AppendError> {
         let mut fresh: Vec<(SubjectNumber, Key, NonceBytes)> = Vec::new();
         for recorded in facts {
-            if let Fact::SubjectOpened { number, kind: SubjectKind::Person, .. } = &recorded.fact {
+            if let Fact::SubjectOpened {
+                number,
+                kind: SubjectKind::Person,
+                ..
+            } = &recorded.fact
+            {
                 let mut key = Key::new([0; 32]);
                 (self.random)(&mut key[..]);
                 let mut nonce = NonceBytes::default();
@@ -177,7 +187,9 @@ impl Writer {
             }
         }
         let keyring = Arc::clone(self.shared.facts.keys());
-        keyring.add(&fresh).map_err(|error| AppendError::Full(error.to_string()))?;
+        keyring
+            .add(&fresh)
+            .map_err(|error| AppendError::Full(error.to_string()))?;
         let bodies: Vec<Body> = facts
             .iter()
             .map(|recorded| {
@@ -193,14 +205,20 @@ impl Writer {
         let first = last.0 + 1 - facts.len() as u64;
         for (place, recorded) in (first..).zip(facts) {
             if matches!(recorded.fact, Fact::DataAdopted { .. }) {
-                *self.shared.catalog_revision.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Revision(place);
+                *self
+                    .shared
+                    .catalog_revision
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner) = Revision(place);
             }
         }
     }
 }
 
 fn read_only(why: &str) -> Refusal {
-    Refusal::plain(Reason::ReadOnly).with("cause", why).retry_after(READ_ONLY_RETRY_AFTER)
+    Refusal::plain(Reason::ReadOnly)
+        .with("cause", why)
+        .retry_after(READ_ONLY_RETRY_AFTER)
 }
 
 fn answer(settled: Vec<Settled>, place: Place) {
@@ -220,7 +238,10 @@ fn refuse(settled: Vec<Settled>, refusal: &Refusal) {
 fn decide(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<Answer, Refusal> {
     let begun = group.begin();
     let result = decided(shared, group, order);
-    let place = Place { epoch: shared.head().place.epoch, revision: Revision(group.next().0 - 1) };
+    let place = Place {
+        epoch: shared.head().place.epoch,
+        revision: Revision(group.next().0 - 1),
+    };
     match result {
         Ok((outcomes, replayed)) => {
             let outcomes = if order.validate_only {
@@ -229,7 +250,11 @@ fn decide(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<Answe
             } else {
                 outcomes
             };
-            Ok(Answer { place, replayed, outcomes })
+            Ok(Answer {
+                place,
+                replayed,
+                outcomes,
+            })
         }
         Err(failure) => {
             group.take_back(begun);
@@ -251,7 +276,11 @@ fn unnumbered(outcome: RowOutcome) -> RowOutcome {
     }
 }
 
-fn decided(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, bool), Failure> {
+fn decided(
+    shared: &Shared,
+    group: &mut Group<'_>,
+    order: &Order,
+) -> Result<(Vec<RowOutcome>, bool), Failure> {
     let begun = group.begin();
     let earlier = match order.request {
         Some(request) => earlier(shared, group, order, request)?,
@@ -268,7 +297,13 @@ fn decided(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<(Vec
             vec![commands::record_performance(group, principal, command)?]
         }
         (Command::NoteSealedRead { subject, purpose }, _) => {
-            group.push(principal, Fact::SealedRead { subject: *subject, purpose: purpose.clone() })?;
+            group.push(
+                principal,
+                Fact::SealedRead {
+                    subject: *subject,
+                    purpose: purpose.clone(),
+                },
+            )?;
             Vec::new()
         }
         (Command::TurnDays { until }, _) => {
@@ -279,7 +314,11 @@ fn decided(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<(Vec
     let grown = group.has_grown(begun);
     if let Some(request) = order.request.filter(|_| grown && !order.validate_only) {
         let remembered = outcomes.iter().cloned().map(forgetting_refusals).collect();
-        let fact = Fact::RequestRecorded { id: request.id, hash: request.hash, outcomes: remembered };
+        let fact = Fact::RequestRecorded {
+            id: request.id,
+            hash: request.hash,
+            outcomes: remembered,
+        };
         group.push(principal, fact)?;
     }
     Ok((outcomes, earlier.is_some() && !grown))
@@ -294,8 +333,15 @@ fn forgetting_refusals(outcome: RowOutcome) -> RowOutcome {
 }
 
 /// What this request was answered with before.
-fn earlier(shared: &Shared, group: &Group<'_>, order: &Order, request: Request) -> Result<Option<Vec<RowOutcome>>, Failure> {
-    let Some(revision) = commands::earlier_answer(group, &order.principal, request.id)? else { return Ok(None) };
+fn earlier(
+    shared: &Shared,
+    group: &Group<'_>,
+    order: &Order,
+    request: Request,
+) -> Result<Option<Vec<RowOutcome>>, Failure> {
+    let Some(revision) = commands::earlier_answer(group, &order.principal, request.id)? else {
+        return Ok(None);
+    };
     let first = group.next().0 - group.facts().len() as u64;
     let fact = if revision.0 >= first {
         let place = usize::try_from(revision.0 - first).unwrap_or(usize::MAX);
@@ -303,7 +349,10 @@ fn earlier(shared: &Shared, group: &Group<'_>, order: &Order, request: Request) 
     } else {
         let found = shared.facts.fact(revision);
         let (recorded, _) = found.map_err(|error| {
-            Failure::Store(Error::Engine { operation: "read an earlier answer", detail: error.to_string() })
+            Failure::Store(Error::Engine {
+                operation: "read an earlier answer",
+                detail: error.to_string(),
+            })
         })?;
         Some(recorded.fact)
     };
@@ -311,7 +360,9 @@ fn earlier(shared: &Shared, group: &Group<'_>, order: &Order, request: Request) 
         Some(Fact::RequestRecorded { hash, outcomes, .. }) if hash == request.hash => Ok(Some(outcomes)),
         Some(Fact::RequestRecorded { .. }) => {
             let refusal = Refusal::plain(Reason::RequestIdReused).with("field", "request_id");
-            Err(Failure::Refused(refusal.violating("request_id", "was used before with other content")))
+            Err(Failure::Refused(
+                refusal.violating("request_id", "was used before with other content"),
+            ))
         }
         _ => Err(Failure::Store(Error::Engine {
             operation: "read an earlier answer",
@@ -322,7 +373,8 @@ fn earlier(shared: &Shared, group: &Group<'_>, order: &Order, request: Request) 
 
 fn turn_days(group: &mut Group<'_>, principal: &Principal, until: CivilDate) -> Result<(), Error> {
     let found = group.get(keys::COUNTER, &keys::counter_key(keys::COUNTER_DAY))?;
-    let last = found.and_then(|bytes| CivilDate::from_key(u32::try_from(keys::revision_value(&bytes).0).ok()?));
+    let last =
+        found.and_then(|bytes| CivilDate::from_key(u32::try_from(keys::revision_value(&bytes).0).ok()?));
     let mut day = match last {
         Some(last) => last.next(),
         None => Some(until),

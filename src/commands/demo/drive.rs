@@ -1,0 +1,409 @@
+//! Sends a year through the service's client and keeps what the answers say.
+//!
+//! Nothing here looks at the plan's counts: what is tallied comes from the answers alone.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use prost_types::Timestamp;
+use tokio::task::JoinSet;
+use tokio_stream::iter;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::wire_rows;
+use crate::domain::revision::Instant;
+use crate::services::pb;
+use crate::services::pb::commitment_service_client::CommitmentServiceClient;
+use crate::services::pb::operations_service_client::OperationsServiceClient;
+use crate::testkit::plan::{Batch, Outcome, PerformanceSend, Row, Step, Withdrawal, rule_name};
+
+/// Import streams open at a time; the service takes four batches of each.
+const STREAMS: usize = 4;
+/// Single calls under way at a time.
+const CALLS: usize = 32;
+/// Times a batch or call is sent again because the queue was full.
+const ATTEMPTS_MAX: u32 = 100;
+/// Largest answer taken, in bytes: a batch's findings in two languages.
+const ANSWER_SIZE_MAX: usize = 16 << 20;
+
+/// Why a year could not be sent to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{call} failed: {}: {}", .status.code(), .status.message())]
+    Call { call: &'static str, status: Box<Status> },
+    #[error("the service broke the contract: {0}")]
+    Contract(String),
+    #[error("the queue stayed full over {ATTEMPTS_MAX} attempts")]
+    QueueFull,
+}
+
+/// What the answers said, in numbers.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub batches: u64,
+    pub replayed_batches: u64,
+    pub rows_sent: u64,
+    pub created: u64,
+    pub repeated: u64,
+    pub corrected: u64,
+    pub refused: u64,
+    pub refused_by_rule: BTreeMap<String, u64>,
+    pub same_as: u64,
+    pub withdrawals: u64,
+    pub performance_outcomes: BTreeMap<String, u64>,
+    /// Rows whose answer is not what was planned for them: the first few in words, and how many in all.
+    pub surprises: Vec<String>,
+    pub surprise_count: u64,
+}
+
+/// The service's clients over one channel.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    pub commitments: CommitmentServiceClient<Channel>,
+    pub operations: OperationsServiceClient<Channel>,
+}
+
+impl Clients {
+    #[must_use]
+    pub fn new(channel: &Channel) -> Self {
+        Self {
+            commitments: CommitmentServiceClient::new(channel.clone())
+                .max_decoding_message_size(ANSWER_SIZE_MAX),
+            operations: OperationsServiceClient::new(channel.clone()),
+        }
+    }
+}
+
+/// Sends the steps in order. `progress` is told of every row, call and day that is answered.
+///
+/// Days before the clock's are not turned again: a second run over a folder starts at its last instant.
+///
+/// # Errors
+/// [`Error`]; a row that is answered otherwise than planned is no error but a surprise of the tally.
+pub async fn drive(clients: &Clients, sends: &[Step], progress: &mut dyn FnMut(u64)) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    let info = clients
+        .operations
+        .clone()
+        .get_server_info(pb::GetServerInfoRequest::default())
+        .await;
+    let info = info.map_err(failed("GetServerInfo"))?.into_inner();
+    let mut clock = info.clock.map_or(Instant(i64::MIN), |clock| instant(&clock));
+    for step in sends {
+        match step {
+            Step::Advance(to) if *to > clock => {
+                advance(clients, *to).await?;
+                clock = *to;
+            }
+            Step::Advance(_) => {}
+            Step::Import(batches) => import(clients, batches, &mut tally, progress).await?,
+            Step::Perform(sends) => perform(clients, sends, &mut tally, progress).await?,
+            Step::Withdraw(withdrawals) => withdraw(clients, withdrawals, &mut tally, progress).await?,
+        }
+    }
+    Ok(tally)
+}
+
+fn failed(call: &'static str) -> impl FnOnce(Status) -> Error {
+    move |status| Error::Call {
+        call,
+        status: Box::new(status),
+    }
+}
+
+async fn advance(clients: &Clients, to: Instant) -> Result<(), Error> {
+    let to = Timestamp {
+        seconds: to.0.div_euclid(1_000_000_000),
+        nanos: i32::try_from(to.0.rem_euclid(1_000_000_000)).expect("nanoseconds of a second"),
+    };
+    let request = pb::AdvanceClockRequest {
+        to: Some(pb::advance_clock_request::To::Instant(to)),
+    };
+    clients
+        .operations
+        .clone()
+        .advance_clock(request)
+        .await
+        .map_err(failed("AdvanceClock"))?;
+    Ok(())
+}
+
+fn instant(stamp: &Timestamp) -> Instant {
+    Instant(stamp.seconds * 1_000_000_000 + i64::from(stamp.nanos))
+}
+
+/// Sends batches over several streams at a time and again those that met a full queue.
+async fn import(
+    clients: &Clients,
+    batches: &[Batch],
+    tally: &mut Tally,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Error> {
+    let mut open: Vec<&Batch> = batches.iter().collect();
+    for _ in 0..ATTEMPTS_MAX {
+        if open.is_empty() {
+            return Ok(());
+        }
+        let mut streams = JoinSet::new();
+        for lane in 0..STREAMS.min(open.len()) {
+            let lane: Vec<_> = open
+                .iter()
+                .skip(lane)
+                .step_by(STREAMS)
+                .map(|batch| wire_rows::request(batch))
+                .collect();
+            streams.spawn(stream(clients.commitments.clone(), lane));
+        }
+        let mut again = Vec::new();
+        let mut wait = Duration::ZERO;
+        while let Some(answers) = streams.join_next().await {
+            for answer in answers.expect("a stream's task does not panic")? {
+                let sent = open
+                    .iter()
+                    .find(|batch| batch.request_id.to_string() == answer.request_id);
+                let Some(batch) = sent else {
+                    return Err(Error::Contract(format!(
+                        "answer for {}, which was not sent",
+                        answer.request_id
+                    )));
+                };
+                match answer.answer {
+                    Some(pb::import_commitments_response::Answer::Result(result)) => {
+                        count_batch(tally, batch, &result)?;
+                        progress(batch.rows.len() as u64);
+                    }
+                    Some(pb::import_commitments_response::Answer::Refusal(refusal)) => {
+                        wait = wait.max(retry_delay(&status_of(refusal), "a batch")?);
+                        again.push(*batch);
+                    }
+                    None => return Err(Error::Contract("an answer without result or refusal".to_owned())),
+                }
+            }
+        }
+        tokio::time::sleep(wait).await;
+        open = again;
+    }
+    Err(Error::QueueFull)
+}
+
+/// Sends the batches of one stream and takes the answer of each.
+async fn stream(
+    mut client: CommitmentServiceClient<Channel>,
+    batches: Vec<pb::ImportCommitmentsRequest>,
+) -> Result<Vec<pb::ImportCommitmentsResponse>, Error> {
+    let expected = batches.len();
+    let answers = client
+        .import_commitments(iter(batches))
+        .await
+        .map_err(failed("ImportCommitments"))?;
+    let mut answers = answers.into_inner();
+    let mut taken = Vec::with_capacity(expected);
+    while let Some(answer) = answers.message().await.map_err(failed("ImportCommitments"))? {
+        taken.push(answer);
+    }
+    if taken.len() != expected {
+        let sentence = format!("{} answers to the {expected} batches of a stream", taken.len());
+        return Err(Error::Contract(sentence));
+    }
+    Ok(taken)
+}
+
+fn status_of(refusal: tonic_types::Status) -> Status {
+    let details = prost::Message::encode_to_vec(&refusal).into();
+    Status::with_details(Code::from_i32(refusal.code), refusal.message, details)
+}
+
+/// How long to wait before sending again; an error for a refusal that waiting does not mend.
+fn retry_delay(status: &Status, call: &'static str) -> Result<Duration, Error> {
+    let retry = status
+        .get_details_retry_info()
+        .and_then(|retry| retry.retry_delay);
+    match (status.code(), retry) {
+        (Code::ResourceExhausted, Some(delay)) => Ok(delay),
+        _ => Err(failed(call)(status.clone())),
+    }
+}
+
+fn count_batch(tally: &mut Tally, batch: &Batch, result: &pb::CommitmentBatchResult) -> Result<(), Error> {
+    if result.results.len() != batch.rows.len() {
+        let sentence = format!("{} results for {} rows", result.results.len(), batch.rows.len());
+        return Err(Error::Contract(sentence));
+    }
+    tally.batches += 1;
+    tally.replayed_batches += u64::from(result.replayed);
+    for (index, (row, result)) in batch.rows.iter().zip(&result.results).enumerate() {
+        count_row(tally, result);
+        if let Some(surprise) = surprise(row, result) {
+            note(
+                tally,
+                format!("row {index} of batch {}: {surprise}", batch.request_id),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn count_row(tally: &mut Tally, result: &pb::CommitmentRowResult) {
+    tally.rows_sent += 1;
+    match result.outcome() {
+        pb::Outcome::Created => {
+            tally.created += 1;
+            tally.same_as += u64::from(
+                result
+                    .findings
+                    .iter()
+                    .any(|one| one.rule() == pb::FindingRule::SameAs),
+            );
+        }
+        pb::Outcome::Repeated => tally.repeated += 1,
+        pb::Outcome::Corrected => tally.corrected += 1,
+        pb::Outcome::Refused => {
+            tally.refused += 1;
+            for rule in refusing_rules(&result.findings) {
+                *tally.refused_by_rule.entry(rule).or_default() += 1;
+            }
+        }
+        pb::Outcome::Unspecified => {}
+    }
+    if let Some(performance) = &result.performance {
+        *tally
+            .performance_outcomes
+            .entry(bare(performance.outcome().as_str_name(), "OUTCOME_"))
+            .or_default() += 1;
+    }
+}
+
+/// The rules that refused a row, each once, by their names without the enum's prefix.
+fn refusing_rules(findings: &[pb::Finding]) -> Vec<String> {
+    let mut rules: Vec<String> = findings
+        .iter()
+        .filter(|one| matches!(one.kind(), pb::CheckKind::Reject | pb::CheckKind::Stop))
+        .map(|one| bare(one.rule().as_str_name(), "FINDING_RULE_"))
+        .collect();
+    rules.sort();
+    rules.dedup();
+    rules
+}
+
+pub(super) fn bare(name: &str, prefix: &str) -> String {
+    name.strip_prefix(prefix).unwrap_or(name).to_owned()
+}
+
+/// Says how an answer differs from what was planned for its row.
+fn surprise(row: &Row, result: &pb::CommitmentRowResult) -> Option<String> {
+    let commitment = differs(row.outcome, result.outcome(), &result.findings);
+    let performance = match (row.performance, &result.performance) {
+        (None, None) => None,
+        (Some(planned), Some(result)) => differs(planned, result.outcome(), &result.findings),
+        (planned, _) => Some(format!(
+            "performance planned as {planned:?} is answered otherwise"
+        )),
+    };
+    commitment.or(performance)
+}
+
+fn differs(planned: Outcome, answered: pb::Outcome, findings: &[pb::Finding]) -> Option<String> {
+    let rules = refusing_rules(findings);
+    let planned_rules = match planned {
+        Outcome::Created | Outcome::Repeated | Outcome::Corrected => Vec::new(),
+        Outcome::Refused(rule) => vec![rule_name(rule)],
+    };
+    let answered = bare(answered.as_str_name(), "OUTCOME_");
+    (answered != planned.name() || rules != planned_rules)
+        .then(|| format!("planned {planned:?}, answered {answered} {rules:?}"))
+}
+
+fn note(tally: &mut Tally, surprise: String) {
+    tally.surprise_count += 1;
+    if tally.surprises.len() < 10 {
+        tally.surprises.push(surprise);
+    }
+}
+
+async fn perform(
+    clients: &Clients,
+    sends: &[PerformanceSend],
+    tally: &mut Tally,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Error> {
+    let mut open: VecDeque<&PerformanceSend> = sends.iter().collect();
+    let mut calls = JoinSet::new();
+    while !open.is_empty() || !calls.is_empty() {
+        while calls.len() < CALLS
+            && let Some(send) = open.pop_front()
+        {
+            let mut client = clients.commitments.clone();
+            let planned = send.outcome;
+            let request = pb::RecordPerformanceRequest {
+                request_id: send.request_id.to_string(),
+                commitment: send.commitment.clone(),
+                performance: Some(wire_rows::performance(&send.performance)),
+                correct: send.correct,
+                validate_only: false,
+            };
+            calls.spawn(async move {
+                for _ in 0..ATTEMPTS_MAX {
+                    match client.record_performance(request.clone()).await {
+                        Ok(answer) => return (planned, Ok(answer.into_inner())),
+                        Err(status) => match retry_delay(&status, "RecordPerformance") {
+                            Ok(delay) => tokio::time::sleep(delay).await,
+                            Err(error) => return (planned, Err(error)),
+                        },
+                    }
+                }
+                (planned, Err(Error::QueueFull))
+            });
+        }
+        let Some(ended) = calls.join_next().await else {
+            continue;
+        };
+        let (planned, answer) = ended.expect("a call's task does not panic");
+        let answer = answer?;
+        let Some(result) = answer.result else {
+            return Err(Error::Contract(
+                "a performance answered without result".to_owned(),
+            ));
+        };
+        let outcome = bare(result.outcome().as_str_name(), "OUTCOME_");
+        *tally.performance_outcomes.entry(outcome).or_default() += 1;
+        if let Some(surprise) = differs(planned, result.outcome(), &result.findings) {
+            note(tally, format!("performance of {}: {surprise}", answer.commitment));
+        }
+        progress(1);
+    }
+    Ok(())
+}
+
+async fn withdraw(
+    clients: &Clients,
+    withdrawals: &[Withdrawal],
+    tally: &mut Tally,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Error> {
+    for withdrawal in withdrawals {
+        let request = pb::WithdrawCommitmentRequest {
+            request_id: withdrawal.request_id.to_string(),
+            name: withdrawal.commitment.clone(),
+            reason: withdrawal.reason.clone(),
+            validate_only: false,
+        };
+        let mut client = clients.commitments.clone();
+        // One call at a time cannot fill the queue.
+        let answer = client
+            .withdraw_commitment(request)
+            .await
+            .map_err(failed("WithdrawCommitment"))?
+            .into_inner();
+        if answer.state() != pb::CommitmentState::Withdrawn {
+            note(
+                tally,
+                format!("{} is not withdrawn after its withdrawal", withdrawal.commitment),
+            );
+        }
+        tally.withdrawals += 1;
+        progress(1);
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! The command line: each command uses the service's client or the offline readers, nothing else.
+
+pub mod demo;

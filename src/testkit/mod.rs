@@ -1,0 +1,15 @@
+//! The generated year: what a district's departments send, and what must be true afterwards.
+//!
+//! Pure and seeded: no clock, no disk, no chance of its own. Nothing of a person made here is ever
+//! committed; the numbers are composed at run time. Read first: [`generator::year`].
+
+mod dice;
+mod fates;
+mod faults;
+pub mod generator;
+mod numbers;
+pub mod plan;
+mod sheets;
+mod subjects;
+mod tally;
+mod texts;
