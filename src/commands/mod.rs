@@ -1,3 +1,4 @@
 //! The command line: each command uses the service's client or the offline readers, nothing else.
 
 pub mod demo;
+pub mod ledger;

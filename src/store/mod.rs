@@ -10,6 +10,7 @@ use bytes::Bytes;
 use crate::domain::revision::Place;
 
 pub mod before_images;
+pub mod content_digest;
 #[cfg(test)]
 mod contract;
 pub mod digest;

@@ -1,0 +1,440 @@
+//! `credence ledger verify | export`: offline, over a folder that no server holds.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use crate::domain::civil_date::CivilDate;
+use crate::domain::commitment::Validity;
+use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, RowOutcome};
+use crate::domain::finding::Finding;
+use crate::domain::revision::{Instant, Place, Revision};
+use crate::domain::subject::{Identity, SubjectKind, masked_name};
+use crate::ingest::commands::CommitmentName;
+use crate::ledger::file::{Folder, RealFolder};
+use crate::ledger::frame::Frame;
+use crate::ledger::scan::{self, Damage, Scan};
+use crate::recorder::start::{self, StartError};
+use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
+use crate::store::record;
+
+/// What can be done with a ledger while no server runs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Checks every byte of the ledger; names file, offset and group of the first damage.
+    Verify(Verify),
+    /// Writes every fact as one JSON object a line; persons' names and numbers are masked.
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The data folder.
+    #[arg(long, default_value = "data")]
+    pub data: PathBuf,
+    /// The head that must stand in the ledger: EPOCH.REVISION:HASH as an earlier verify or the log gave it.
+    #[arg(long)]
+    pub expect: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The data folder.
+    #[arg(long, default_value = "data")]
+    pub data: PathBuf,
+    /// A file with the master key, if it is kept elsewhere.
+    #[arg(long)]
+    pub master_key_file: Option<PathBuf>,
+}
+
+/// Why a ledger could not be checked or exported.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}; while the server runs, OperationsService.GetHead and GetDigests answer the same")]
+    Folder(#[from] StartError),
+    #[error("the ledger is damaged: {0}")]
+    Damaged(Damage),
+    #[error("the ledger is whole, but the expected head {0} does not stand in it")]
+    Unexpected(String),
+    #[error("there is no ledger in {0}")]
+    Absent(String),
+    #[error("the ledger cannot be read: {0}")]
+    Disk(#[from] io::Error),
+    #[error("{0}")]
+    Keys(#[from] keyring::Error),
+    #[error("{0}")]
+    Record(#[from] record::Error),
+}
+
+impl Command {
+    /// Runs the command, printing to the standard output.
+    ///
+    /// # Errors
+    /// Each [`Error`].
+    pub fn run(&self) -> Result<(), Error> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        match self {
+            Self::Verify(verify) => {
+                let report = verify.check()?;
+                writeln!(out, "{report}")?;
+            }
+            Self::Export(export) => export.write(&mut out)?,
+        }
+        Ok(out.flush()?)
+    }
+}
+
+fn open(data: &Path) -> Result<(std::fs::File, RealFolder), Error> {
+    let ledger = data.join("ledger");
+    if !ledger.is_dir() {
+        return Err(Error::Absent(data.display().to_string()));
+    }
+    Ok((start::lock(data)?, RealFolder::open(&ledger)?))
+}
+
+impl Verify {
+    fn check(&self) -> Result<String, Error> {
+        let (_lock, folder) = open(&self.data)?;
+        let expected = self.expect.as_deref();
+        let mut seen = false;
+        let found = scan::scan(&folder, |frame| {
+            let place = Place {
+                epoch: frame.epoch,
+                revision: frame.last(),
+            };
+            seen |= expected == Some(head_text(place, &frame.hash).as_str());
+        })?;
+        let Scan {
+            end: Some(end),
+            groups,
+            damage: None,
+            ..
+        } = found
+        else {
+            return Err(found
+                .damage
+                .map_or_else(|| Error::Absent(self.data.display().to_string()), Error::Damaged));
+        };
+        if let Some(expected) = expected.filter(|_| !seen) {
+            return Err(Error::Unexpected(expected.to_owned()));
+        }
+        let last = groups.last().map_or(Revision(0), |group| group.last);
+        let hash = last_hash(&folder, last)?;
+        let place = Place {
+            epoch: end.epoch,
+            revision: end.last,
+        };
+        let stop = if end.closed {
+            "closed cleanly"
+        } else {
+            "not closed cleanly"
+        };
+        let torn = if end.torn.is_some() {
+            "; a torn tail follows, nothing of it was acknowledged"
+        } else {
+            ""
+        };
+        Ok(format!(
+            "whole: {} groups, {stop}{torn}\nhead: {}",
+            groups.len(),
+            head_text(place, &hash)
+        ))
+    }
+}
+
+fn last_hash(folder: &dyn Folder, last: Revision) -> Result<[u8; 32], Error> {
+    let mut hash = [0; 32];
+    scan::scan(folder, |frame| {
+        if frame.last() == last {
+            hash = frame.hash;
+        }
+    })?;
+    Ok(hash)
+}
+
+/// How a head is written down outside: `EPOCH.REVISION:HASH`.
+#[must_use]
+pub fn head_text(place: Place, hash: &[u8; 32]) -> String {
+    format!("{place}:{}", data_encoding::HEXLOWER.encode(hash))
+}
+
+impl Export {
+    fn write(&self, out: &mut impl Write) -> Result<(), Error> {
+        let (_lock, folder) = open(&self.data)?;
+        let mut frames = Vec::new();
+        let found = scan::scan(&folder, |frame| frames.push(frame.clone()))?;
+        if let Some(damage) = found.damage {
+            return Err(Error::Damaged(damage));
+        }
+        let end = found
+            .end
+            .ok_or_else(|| Error::Absent(self.data.display().to_string()))?;
+        let keys = self.keys(end.ledger);
+        let keys = match keys {
+            Ok(keys) => Some(keys),
+            Err(error) => {
+                eprintln!("without keys persons' records are left out: {error}");
+                None
+            }
+        };
+        let mut names = std::collections::HashMap::new();
+        for frame in &frames {
+            for (revision, body) in (frame.first.0..).map(Revision).zip(&frame.bodies) {
+                let line = match &keys {
+                    Some(keys) => fact_line(record::decode(body, revision, keys)?, revision, &mut names),
+                    None => clear_line(body.kind),
+                };
+                writeln!(out, "{}", with_place(line, frame, revision))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keys(&self, ledger: [u8; 16]) -> Result<Keyring, Error> {
+        let folder = self.data.join("keys");
+        if !folder.is_dir() {
+            return Err(Error::Absent(folder.display().to_string()));
+        }
+        let given = match &self.master_key_file {
+            Some(file) => keyring::parse_master(&std::fs::read(file)?),
+            None => None,
+        };
+        // With `used` set nothing is made where keys are missing, so these bytes are never taken.
+        let unused = FirstKeys {
+            master: Key::new([0; 32]),
+            lookup: Key::new([0; 32]),
+            nonce: NonceBytes::default(),
+        };
+        Ok(Keyring::open(
+            Arc::new(RealFolder::open(&folder)?),
+            ledger,
+            given,
+            &unused,
+            true,
+        )?)
+    }
+}
+
+fn with_place(mut line: Map<String, Value>, frame: &Frame, revision: Revision) -> Value {
+    line.insert(
+        "revision".to_owned(),
+        json!(
+            Place {
+                epoch: frame.epoch,
+                revision
+            }
+            .to_string()
+        ),
+    );
+    line.insert("instant".to_owned(), json!(instant_text(frame.instant)));
+    Value::Object(line)
+}
+
+fn instant_text(instant: Instant) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(instant.0))
+        .map_or_else(|_| instant.0.to_string(), |timestamp| format!("{timestamp:.9}"))
+}
+
+fn clear_line(kind: u16) -> Map<String, Value> {
+    Map::from_iter([
+        ("kind".to_owned(), json!(kind)),
+        ("sealed".to_owned(), json!(true)),
+    ])
+}
+
+type Names = std::collections::HashMap<Revision, String>;
+
+fn fact_line(
+    recorded: crate::domain::fact::Recorded,
+    revision: Revision,
+    names: &mut Names,
+) -> Map<String, Value> {
+    let kind = record::kind_name(&recorded.fact);
+    let body = match &recorded.fact {
+        Fact::LedgerOpened { id } => json!({"ledger_id": data_encoding::HEXLOWER.encode(id)}),
+        Fact::EpochOpened { cause, kept } => json!({"cause": cause, "kept": kept.to_string()}),
+        Fact::ServerStarted { version } => json!({"version": version}),
+        Fact::DayTurned { day } => json!({"day": day.to_string()}),
+        Fact::DataAdopted { kind, files, sha256 } => json!({
+            "data": kind,
+            "files": files.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "sha256": data_encoding::HEXLOWER.encode(sha256),
+        }),
+        Fact::RequestRecorded { id, outcomes, .. } => json!({
+            "request_id": uuid::Uuid::from_bytes(id.0).to_string(),
+            "outcomes": outcomes.iter().map(outcome).collect::<Vec<_>>(),
+        }),
+        Fact::SubjectOpened {
+            number,
+            name,
+            kind,
+            identity,
+            reported_name,
+        } => json!({
+            "subject": number.0,
+            "name": format!("subjects/{name}"),
+            "subject_kind": subject_kind(*kind),
+            "identity": identity_text(identity),
+            "reported_name": shown_name(*kind, reported_name),
+        }),
+        Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
+            let (body, code) = (fact.commitment.accepting_body_code, fact.commitment.code);
+            let name = CommitmentName { body, code }.to_string();
+            names
+                .entry(fact.first.unwrap_or(revision))
+                .or_insert_with(|| name.clone());
+            commitment(fact, &name)
+        }
+        Fact::CommitmentWithdrawn {
+            first,
+            subject,
+            subject_kind,
+            reason,
+        } => json!({
+            "commitment": names.get(first),
+            "subject": subject.0,
+            // A reason may name the person it is about.
+            "reason": if *subject_kind == SubjectKind::Person { "*" } else { reason },
+        }),
+        Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) => performance(fact, names),
+        Fact::RowStopped {
+            body,
+            code,
+            department,
+            received_on,
+            findings,
+            ..
+        } => json!({
+            "commitment": CommitmentName { body: *body, code: *code }.to_string(),
+            "department": department.to_string(),
+            "received_on": received_on.to_string(),
+            "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+        }),
+        Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
+    };
+    let Value::Object(mut line) = body else {
+        unreachable!("every arm makes an object")
+    };
+    line.insert("kind".to_owned(), json!(kind));
+    line.insert("principal".to_owned(), json!(recorded.principal.as_str()));
+    line
+}
+
+fn commitment(fact: &CommitmentFact, name: &str) -> Value {
+    let commitment = &fact.commitment;
+    let kind = commitment.subject_kind;
+    let valid_until = match commitment.validity {
+        Validity::NotStated => Value::Null,
+        Validity::Until(on) => json!(on.to_string()),
+        Validity::OpenEnded => json!("open-ended"),
+    };
+    // Free text of a person's record may name the person, so it is not shown.
+    let text = |text: &str| {
+        if kind == SubjectKind::Person && !text.is_empty() {
+            "*".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    json!({
+        "commitment": name,
+        "subject": fact.subject.0,
+        "department": fact.department.to_string(),
+        "commitment_kind": constant(&format!("{:?}", commitment.kind)),
+        "subject_kind": subject_kind(kind),
+        "made_on": commitment.made_on.to_string(),
+        "received_on": fact.received_on.to_string(),
+        "publication": constant(&format!("{:?}", commitment.publication)),
+        "snapshot": fact.snapshot,
+        "findings": fact.findings.iter().map(finding).collect::<Vec<_>>(),
+        "content": {
+            "code": commitment.code.to_string(),
+            "subject_name": shown_name(kind, &commitment.subject_name),
+            "subject_code": identity_text(&commitment.subject),
+            "kind_words": commitment.kind_words,
+            "reason": text(&commitment.reason),
+            "content": text(&commitment.content),
+            "liability": text(&commitment.liability),
+            "valid_until": valid_until,
+            "accepting_body_name": commitment.accepting_body_name,
+            "accepting_body_code": commitment.accepting_body_code.to_string(),
+            "remarks": text(&commitment.remarks),
+        },
+    })
+}
+
+fn performance(fact: &PerformanceFact, names: &Names) -> Value {
+    let text = |text: &str| {
+        if fact.subject_kind == SubjectKind::Person && !text.is_empty() {
+            "*".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    json!({
+        "commitment": names.get(&fact.commitment),
+        "subject": fact.subject.0,
+        "performance_state": constant(&format!("{:?}", fact.performance.state)),
+        "received_on": fact.received_on.to_string(),
+        "snapshot": fact.snapshot,
+        "findings": fact.findings.iter().map(finding).collect::<Vec<_>>(),
+        "content": {
+            "unperformed": text(&fact.performance.unperformed),
+            "measures_taken": text(&fact.performance.measures_taken),
+            "found_on": fact.performance.found_on.map(|on: CivilDate| on.to_string()),
+            "finding_body_name": fact.performance.finding_body_name,
+            "finding_body_code": fact.performance.finding_body_code.map(|code| code.to_string()),
+        },
+    })
+}
+
+fn outcome(outcome: &RowOutcome) -> Value {
+    let name = match outcome.outcome {
+        Outcome::Created => "CREATED",
+        Outcome::Repeated => "REPEATED",
+        Outcome::Corrected => "CORRECTED",
+        Outcome::Refused => "REFUSED",
+    };
+    json!({"outcome": name, "revision": outcome.revision.0, "snapshot": outcome.snapshot})
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "field": finding.field,
+        "rule": constant(&format!("{:?}", finding.rule)),
+        "kind": constant(&format!("{:?}", finding.kind)),
+    })
+}
+
+fn identity_text(identity: &Identity) -> String {
+    match identity {
+        Identity::Code(code) => code.to_string(),
+        Identity::Person(id) => id.masked(),
+    }
+}
+
+fn shown_name(kind: SubjectKind, name: &str) -> String {
+    match kind {
+        SubjectKind::Person => masked_name(name),
+        SubjectKind::Organisation | SubjectKind::IndividualBusiness => name.to_owned(),
+    }
+}
+
+fn subject_kind(kind: SubjectKind) -> String {
+    constant(&format!("{kind:?}"))
+}
+
+/// `ApprovalReplacing` as `APPROVAL_REPLACING`.
+fn constant(name: &str) -> String {
+    let mut text = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(character.to_ascii_uppercase());
+    }
+    text
+}
