@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod civil_date;
 pub mod commitment;
 pub mod fact;
+pub mod filter;
 pub mod finding;
 pub mod hash;
 pub mod hashes;

@@ -1,0 +1,142 @@
+//! Page tokens: where a list goes on, as text that only this server reads.
+
+use data_encoding::BASE64URL_NOPAD;
+use prost::Message;
+
+use crate::domain::hash::hash16;
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::revision::{Epoch, Place, Revision};
+
+/// Layout number of tokens; a token of another layout is malformed.
+const LAYOUT: u8 = 1;
+
+/// Size of what stands before the key: layout, epoch, revision, hash of the question.
+const PREFIX_SIZE: usize = 1 + 4 + 8 + 16;
+
+/// Where the next page goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageToken {
+    /// What the first page reflected; rows first recorded after it are left out.
+    pub first_page: Place,
+    /// The last key of the page before.
+    pub after: Vec<u8>,
+}
+
+/// Hashes what a list asks for: its method and its filter, without page and revision.
+#[must_use]
+pub fn question(method: &str, filter: Option<&impl Message>) -> [u8; 16] {
+    let filter = filter.map(Message::encode_to_vec).unwrap_or_default();
+    hash16(b"page", &[method.as_bytes(), &filter])
+}
+
+impl PageToken {
+    /// Writes the token; `question` is what the list asked for.
+    #[must_use]
+    pub fn encode(&self, question: &[u8; 16]) -> String {
+        let mut bytes = vec![LAYOUT];
+        bytes.extend(self.first_page.epoch.0.to_be_bytes());
+        bytes.extend(self.first_page.revision.0.to_be_bytes());
+        bytes.extend(question);
+        bytes.extend(&self.after);
+        bytes.extend(crc32c::crc32c(&bytes).to_be_bytes());
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    /// Reads a token; the empty text is none.
+    ///
+    /// # Errors
+    /// `MALFORMED_PAGE_TOKEN`; `PAGE_TOKEN_FOREIGN` for another question; `EPOCH_ENDED` if `epoch` is
+    /// another one now.
+    pub fn decode(text: &str, question: &[u8; 16], epoch: Epoch) -> Result<Option<Self>, Refusal> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let refused = |reason| Refusal::plain(reason).violating("page_token", Reason::english(reason));
+        let malformed = || refused(Reason::MalformedPageToken);
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| malformed())?;
+        let (bytes, checksum) = bytes.split_last_chunk::<4>().ok_or_else(malformed)?;
+        let (prefix, after) = bytes.split_first_chunk::<PREFIX_SIZE>().ok_or_else(malformed)?;
+        if crc32c::crc32c(bytes) != u32::from_be_bytes(*checksum) || prefix[0] != LAYOUT {
+            return Err(malformed());
+        }
+        let part = |from: usize, until: usize| &prefix[from..until];
+        let first_page = Place {
+            epoch: Epoch(u32::from_be_bytes(part(1, 5).try_into().expect("4 bytes"))),
+            revision: Revision(u64::from_be_bytes(part(5, 13).try_into().expect("8 bytes"))),
+        };
+        if part(13, PREFIX_SIZE) != question {
+            return Err(refused(Reason::PageTokenForeign));
+        }
+        if first_page.epoch != epoch {
+            return Err(refused(Reason::EpochEnded)
+                .with("epoch_of_token", first_page.epoch.0.to_string())
+                .with("epoch", epoch.0.to_string()));
+        }
+        Ok(Some(Self {
+            first_page,
+            after: after.to_vec(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::pb;
+
+    fn token() -> PageToken {
+        let first_page = Place {
+            epoch: Epoch(2),
+            revision: Revision(9),
+        };
+        PageToken {
+            first_page,
+            after: vec![1, 2, 3],
+        }
+    }
+
+    #[track_caller]
+    fn check(text: &str, question: &[u8; 16], epoch: u32, expected: Reason) {
+        let decoded = PageToken::decode(text, question, Epoch(epoch));
+        assert_eq!(decoded.map_err(|refusal| refusal.reason), Err(expected));
+    }
+
+    #[test]
+    fn a_token_goes_on_where_it_was_made_and_nowhere_else() {
+        let filter = pb::CommitmentFilter {
+            kind: 1,
+            ..Default::default()
+        };
+        let mine = question("List", Some(&filter));
+        let text = token().encode(&mine);
+        assert_eq!(PageToken::decode(&text, &mine, Epoch(2)), Ok(Some(token())));
+        assert_eq!(PageToken::decode("", &mine, Epoch(2)), Ok(None));
+        check(
+            &text,
+            &question("List", None::<&pb::CommitmentFilter>),
+            2,
+            Reason::PageTokenForeign,
+        );
+        check(
+            &text,
+            &question("Other", Some(&filter)),
+            2,
+            Reason::PageTokenForeign,
+        );
+        check(&text, &mine, 3, Reason::EpochEnded);
+    }
+
+    #[test]
+    fn every_change_of_a_token_is_seen() {
+        let mine = question("List", None::<&pb::CommitmentFilter>);
+        let text = token().encode(&mine);
+        for place in 0..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).expect("ASCII");
+            check(&changed, &mine, 2, Reason::MalformedPageToken);
+        }
+        check("x", &mine, 2, Reason::MalformedPageToken);
+        check("页", &mine, 2, Reason::MalformedPageToken);
+    }
+}
