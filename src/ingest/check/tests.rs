@@ -100,7 +100,7 @@ type Expected<'a> = &'a [(&'a str, Rule, CheckKind)];
 fn check_findings(findings: &[Finding], expected: Expected<'_>, reported: &str) {
     let found: Vec<_> = findings
         .iter()
-        .map(|one| (one.field, one.rule, one.kind))
+        .map(|one| (one.field.as_ref(), one.rule, one.kind))
         .collect();
     assert_eq!(found, expected);
     for one in findings {
