@@ -4,6 +4,7 @@
 //! A module is declared here once it stands; `docs/ARCHITECTURE.md` shows the arrows.
 
 pub mod domain;
+pub mod policy;
 
 pub mod group;
 pub mod ingest;
