@@ -68,6 +68,13 @@ impl Clock for TestClock {
     }
 }
 
+/// A clock that never goes back, counted from now on; only differences of its readings mean anything.
+#[must_use]
+pub fn monotonic() -> Arc<dyn Fn() -> std::time::Duration + Send + Sync> {
+    let start = std::time::Instant::now();
+    Arc::new(move || start.elapsed())
+}
+
 impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Instant {
         (**self).now()

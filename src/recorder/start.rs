@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
 use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal, Recorded};
-use crate::domain::revision::{Place, Revision};
+use crate::domain::revision::{Instant, Place, Revision};
 use crate::group::overlay::Overlay;
+use crate::policy::Mistake;
+use crate::policy::catalog::{self, CatalogSource, KIND};
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
 use crate::ledger::{Ledger, OpenError, Options, Reader};
@@ -25,15 +26,10 @@ use crate::store::{Change, Head, Tables, keyring, keys, record};
 use super::writer::{Random, Writer};
 use super::{Condition, Monotonic, Now, Recorder, Shared};
 
-/// The kind of data that the catalogue is adopted as.
-pub const CATALOG: &str = "catalog";
 /// How far the clock may stand ahead of the last sign of life before an operator is asked, in nanoseconds.
 const CLOCK_AHEAD_MAX: i64 = 48 * 3600 * 1_000_000_000;
 /// After how many groups a rebuild reports its progress.
 const PROGRESS_EVERY: u64 = 10_000;
-
-/// Files of data: name and content.
-pub type Files = Vec<(String, Vec<u8>)>;
 
 /// Where everything lies, and what the process brings along.
 pub struct Setup {
@@ -44,9 +40,7 @@ pub struct Setup {
     /// A master key that is kept elsewhere.
     pub master_key: Option<Key>,
     /// The catalogue that is proposed; it is adopted if it reads and differs.
-    pub catalog: Files,
-    /// Reads a catalogue, or says what is wrong with it.
-    pub parse_catalog: fn(&Files) -> Result<Catalog, String>,
+    pub catalog: Result<CatalogSource, Vec<Mistake>>,
     pub version: String,
     pub now: Now,
     pub monotonic: Monotonic,
@@ -65,6 +59,8 @@ pub struct Started {
     pub head_keeper: JoinHandle<()>,
     /// The clock has jumped by more than 48 hours: no day is turned until an operator confirms.
     pub clock_jumped: bool,
+    /// The instant of the start's own record.
+    pub instant: Instant,
     /// Held for the life of the process.
     pub lock: fs::File,
 }
@@ -132,7 +128,7 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
     let facts = Facts::new(ledger.reader(), Arc::new(keyring));
     let tables = open_tables(&setup, &ledger, &facts)?;
     let (catalog, adopt) = catalog_in_force(&setup, &*tables, &facts)?;
-    let adopted_at = tables.view()?.get(keys::DATA, &keys::data_key(CATALOG))?;
+    let adopted_at = tables.view()?.get(keys::DATA, &keys::data_key(KIND))?;
     let adopted_at = adopted_at.map_or(Revision(0), |bytes| keys::revision_value(&bytes));
     let head = ledger_head(&ledger.reader(), ledger.head().place)?;
     let (orders, queue) = mpsc::channel(setup.queue_commands_max);
@@ -163,6 +159,7 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
             (!clock_jumped).then(|| CivilDate::of_instant(now)),
         )
         .map_err(StartError::Start)?;
+    let instant = writer.ledger.instant();
     keeper.heartbeat(now);
     let kept = Arc::clone(&keeper);
     let head_keeper = std::thread::Builder::new()
@@ -178,6 +175,7 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
         writer,
         head_keeper,
         clock_jumped,
+        instant,
         lock,
     })
 }
@@ -317,46 +315,44 @@ fn catalog_in_force(
     tables: &dyn Tables,
     facts: &Facts,
 ) -> Result<(Catalog, Option<Fact>), StartError> {
-    let adopted = match tables.view()?.get(keys::DATA, &keys::data_key(CATALOG))? {
+    let adopted = match tables.view()?.get(keys::DATA, &keys::data_key(KIND))? {
         Some(bytes) => match facts.fact(keys::revision_value(&bytes))?.0.fact {
-            Fact::DataAdopted { files, .. } => Some(files),
+            Fact::DataAdopted { files, .. } => Some(CatalogSource { files }),
             _ => None,
         },
         None => None,
     };
-    if adopted.as_ref() == Some(&setup.catalog) {
-        return Ok((
-            (setup.parse_catalog)(&setup.catalog).map_err(StartError::Catalog)?,
-            None,
-        ));
-    }
-    match ((setup.parse_catalog)(&setup.catalog), adopted) {
-        (Ok(catalog), _) => {
+    let proposed = match &setup.catalog {
+        Ok(source) if Some(source) == adopted.as_ref() => {
+            return parsed(source).map(|catalog| (catalog, None)).map_err(StartError::Catalog);
+        }
+        Ok(source) => parsed(source).map(|catalog| (catalog, source)),
+        Err(mistakes) => Err(listed(mistakes)),
+    };
+    match (proposed, adopted) {
+        (Ok((catalog, source)), _) => {
             let fact = Fact::DataAdopted {
-                kind: CATALOG.to_owned(),
-                files: setup.catalog.clone(),
-                sha256: files_hash(&setup.catalog),
+                kind: KIND.to_owned(),
+                files: source.files.clone(),
+                sha256: source.sha256(),
             };
             Ok((catalog, Some(fact)))
         }
-        (Err(mistakes), Some(files)) => {
+        (Err(mistakes), Some(source)) => {
             tracing::warn!("the catalogue proposed is not adopted, the one in force stays: {mistakes}");
-            Ok(((setup.parse_catalog)(&files).map_err(StartError::Catalog)?, None))
+            Ok((parsed(&source).map_err(StartError::Catalog)?, None))
         }
         (Err(mistakes), None) => Err(StartError::Catalog(mistakes)),
     }
 }
 
-fn files_hash(files: &Files) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in files
-        .iter()
-        .flat_map(|(name, content)| [name.as_bytes(), content])
-    {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
+fn parsed(source: &CatalogSource) -> Result<Catalog, String> {
+    catalog::parse(source).map_err(|mistakes| listed(&mistakes))
+}
+
+fn listed(mistakes: &[Mistake]) -> String {
+    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    lines.join("; ")
 }
 
 impl Writer {
