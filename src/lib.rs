@@ -17,6 +17,7 @@ pub mod store;
 pub mod commands;
 pub mod services;
 
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod failpoint;

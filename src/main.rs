@@ -1,1 +1,188 @@
-fn main() {}
+//! Starts and stops; everything else is in the library.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use credence::app::{App, Ended};
+use credence::commands::{demo, healthcheck, ledger};
+use credence::config::{self, Config};
+use credence::telemetry;
+
+/// Graded and classified credit supervision of a district, as a gRPC service.
+#[derive(Parser)]
+#[command(name = "credence", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves until SIGTERM or Ctrl-C.
+    Serve(Serve),
+    /// Sends a district's year through the real service and prints what it counts.
+    Demo(demo::Options),
+    /// Checks or exports a ledger while no server runs.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Checks or prints the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Asks a running server for its health; exit code 0 if it serves.
+    Healthcheck(healthcheck::Options),
+    /// Prints the version.
+    Version,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Says whether the settings can be used.
+    Check(Serve),
+    /// Prints every setting with where it comes from.
+    Print(Serve),
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    /// A settings file; the variable CREDENCE_CONFIG may name one too.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Any setting of `config print`, as NAME=VALUE; may be given more than once.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    settings: Vec<String>,
+    /// The data folder.
+    #[arg(long)]
+    data: Option<String>,
+    /// Address and port to listen on.
+    #[arg(long)]
+    listen: Option<String>,
+    /// Starts a standing test clock at this instant (RFC 3339); loopback only.
+    #[arg(long)]
+    clock: Option<String>,
+    /// Keeps the ledger up to this EPOCH.REVISION and gives up what follows; opens a new epoch.
+    #[arg(long)]
+    accept_loss_after: Option<String>,
+}
+
+impl Serve {
+    fn flags(&self) -> Vec<(String, String)> {
+        let named = [
+            ("data", &self.data),
+            ("listen", &self.listen),
+            ("clock", &self.clock),
+            ("accept_loss_after", &self.accept_loss_after),
+        ];
+        let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+        let set = self.settings.iter().map(|text| match text.split_once('=') {
+            Some((name, value)) => (name.to_owned(), value.to_owned()),
+            None => (text.clone(), String::new()),
+        });
+        named.chain(set).collect()
+    }
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(options) => serve(&options),
+        Command::Demo(options) => run(demo::run(options, |config| App::open(config))),
+        Command::Ledger(command) => finish(command.run()),
+        Command::Config(ConfigCommand::Check(options)) => match load(&options) {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(code) => code,
+        },
+        Command::Config(ConfigCommand::Print(options)) => print_settings(&options),
+        Command::Healthcheck(options) => run(healthcheck::run(options)),
+        Command::Version => {
+            println!("credence {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn load(options: &Serve) -> Result<Config, ExitCode> {
+    Config::load(options.config.as_deref(), &options.flags()).map_err(|mistakes| {
+        eprintln!("{mistakes}");
+        ExitCode::from(config::EXIT_CODE)
+    })
+}
+
+fn print_settings(options: &Serve) -> ExitCode {
+    match Config::gather(options.config.as_deref(), std::env::vars_os(), &options.flags()) {
+        Ok(settings) => {
+            for (name, setting) in settings {
+                println!("{name} = {:?}  # {}", setting.value, setting.origin);
+            }
+            ExitCode::SUCCESS
+        }
+        Err(mistakes) => {
+            eprintln!("{mistakes}");
+            ExitCode::from(config::EXIT_CODE)
+        }
+    }
+}
+
+/// After a write that failed half-way: whoever starts the process again is told so.
+const EXIT_AFTER_FAILED_WRITE: u8 = 74;
+/// The data folder does not open.
+const EXIT_DATA: u8 = 65;
+
+fn serve(options: &Serve) -> ExitCode {
+    let config = match load(options) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    if let Err(error) = telemetry::init(config.log_format, &config.log_level) {
+        eprintln!("{error}");
+        return ExitCode::from(config::EXIT_CODE);
+    }
+    let app = match App::open(config) {
+        Ok(app) => app,
+        Err(error) => {
+            tracing::error!("{error}");
+            eprintln!("{error}");
+            return ExitCode::from(EXIT_DATA);
+        }
+    };
+    runtime().block_on(async {
+        let listener = match app.bind().await {
+            Ok(listener) => listener,
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
+        };
+        match app.serve(listener, stop_signal()).await {
+            Ended::Cleanly => ExitCode::SUCCESS,
+            Ended::AfterFailedWrite => ExitCode::from(EXIT_AFTER_FAILED_WRITE),
+        }
+    })
+}
+
+/// Completes at SIGTERM or Ctrl-C.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("a handler for SIGTERM can be set");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads can be started")
+}
+
+fn run<E: std::fmt::Display>(work: impl Future<Output = Result<(), E>>) -> ExitCode {
+    finish(runtime().block_on(work))
+}
+
+fn finish<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,4 +1,5 @@
 //! The command line: each command uses the service's client or the offline readers, nothing else.
 
 pub mod demo;
+pub mod healthcheck;
 pub mod ledger;

@@ -1,0 +1,193 @@
+//! Puts the parts together: settings in, a running service out. Everything here can be called from a test.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tracing::{error, info, warn};
+
+use crate::clock::{Clock, SystemClock, TestClock, monotonic};
+use crate::config::Config;
+use crate::domain::civil_date::CivilDate;
+use crate::domain::fact::Principal;
+use crate::ledger::Options;
+use crate::policy::catalog;
+use crate::recorder::start::{self, Setup, StartError, Started};
+use crate::recorder::{Command, Condition, Monotonic, Order, Recorder};
+use crate::server::Server;
+use crate::services::{self, Parts};
+use crate::store::keyring::{self, Key};
+
+/// How long reads go on after a write has failed half-way, before the process ends.
+const LAST_READS: Duration = Duration::from_secs(10);
+/// How often the day and the heartbeat are looked after.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("the master key file {0} does not hold 64 hexadecimal digits")]
+    MasterKey(String),
+    #[error("the address {address} cannot be listened on: {source}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+}
+
+/// How a service that ran has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Drained, and the ledger closed.
+    Cleanly,
+    /// A write failed half-way; the next start finds out what was stored.
+    AfterFailedWrite,
+}
+
+/// An opened service that does not listen yet.
+pub struct App {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    test_clock: Option<Arc<TestClock>>,
+    monotonic: Monotonic,
+    started: Started,
+}
+
+impl App {
+    /// Opens the data folder and starts the recorder.
+    ///
+    /// # Errors
+    /// Each [`Error`].
+    pub fn open(config: Config) -> Result<Self, Error> {
+        let test_clock = config.clock.map(|instant| Arc::new(TestClock::new(instant)));
+        let clock: Arc<dyn Clock> = match &test_clock {
+            Some(clock) => Arc::clone(clock) as Arc<dyn Clock>,
+            None => Arc::new(SystemClock),
+        };
+        let monotonic = monotonic();
+        let read = Arc::clone(&clock);
+        let setup = Setup {
+            folder: config.data.clone(),
+            options: Options { segment_size: config.segment_size, disk_reserve: config.disk_reserve },
+            queue_commands_max: config.queue_commands_max,
+            accept_loss_after: config.accept_loss_after,
+            master_key: master_key(&config)?,
+            catalog: match &config.policies {
+                Some(folder) => catalog::read(folder),
+                None => Ok(catalog::embedded()),
+            },
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            now: Arc::new(move || read.now()),
+            monotonic: Arc::clone(&monotonic),
+            random: Box::new(|bytes| getrandom::fill(bytes).expect("the operating system gives random bytes")),
+            test_clock: test_clock.is_some(),
+        };
+        let started = start::start(setup)?;
+        if let Some(clock) = &test_clock {
+            // A folder that was used before stands later than the clock asked for.
+            _ = clock.advance(started.instant);
+        }
+        Ok(Self { config, clock, test_clock, monotonic, started })
+    }
+
+    /// Binds the address of the settings.
+    ///
+    /// # Errors
+    /// [`Error::Listen`].
+    pub async fn bind(&self) -> Result<TcpListener, Error> {
+        let address = self.config.listen;
+        crate::server::bind(address).await.map_err(|source| Error::Listen { address, source })
+    }
+
+    /// Serves until `stop`, drains, closes the ledger.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Ended {
+        let Self { config, clock, test_clock, monotonic, started } = self;
+        let Started { recorder, shared, keeper, writer, head_keeper, clock_jumped, instant: _, lock } = started;
+        let server = Server::new(&config);
+        let health = server.health();
+        let is_test = test_clock.is_some();
+        let routes = services::routes(Parts {
+            recorder: recorder.clone(),
+            shared: Arc::clone(&shared),
+            clock: Arc::clone(&clock),
+            test_clock,
+            monotonic,
+            stopping: server.stopping(),
+        });
+        if let Ok(address) = listener.local_addr() {
+            info!(listen = %address, revision = %shared.head().place, "serving on {address}");
+        }
+        if clock_jumped {
+            warn!("the clock stands more than 48 hours after the last sign of life: no day is turned until the next start confirms it");
+        }
+        let timekeeping = tokio::spawn(keep_time(
+            recorder.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&keeper),
+            !is_test && !clock_jumped,
+        ));
+        let mut condition = shared.condition();
+        let failing = async move {
+            let failed = condition.wait_for(|condition| matches!(condition, Condition::Failed(_))).await;
+            if failed.is_err() {
+                std::future::pending::<()>().await;
+            }
+            drop(failed);
+            error!("a write has failed: no further writes, reads for 10 s, then the process ends");
+            health.set_serving(false).await;
+            tokio::time::sleep(LAST_READS).await;
+        };
+        let stop = async move {
+            tokio::select! {
+                () = stop => {}
+                () = failing => {}
+            }
+        };
+        server.run(listener, routes, stop).await;
+        timekeeping.abort();
+        _ = timekeeping.await;
+        drop(recorder);
+        let failed = matches!(*shared.condition().borrow(), Condition::Failed(_));
+        let ended = tokio::task::spawn_blocking(move || {
+            _ = writer.join();
+            keeper.abandon();
+            _ = head_keeper.join();
+        });
+        _ = tokio::time::timeout(LAST_READS, ended).await;
+        drop(lock);
+        if failed { Ended::AfterFailedWrite } else { Ended::Cleanly }
+    }
+}
+
+/// Refreshes the heartbeat, and turns the day when the real clock does.
+async fn keep_time(recorder: Recorder, clock: Arc<dyn Clock>, keeper: Arc<crate::ledger::keeper::Keeper>, turns_days: bool) {
+    let mut minute = tokio::time::interval(MINUTE);
+    let mut turned = None;
+    loop {
+        minute.tick().await;
+        let now = clock.now();
+        keeper.heartbeat(now);
+        let today = CivilDate::of_instant(now);
+        if turns_days && turned != Some(today) {
+            let order = Order {
+                principal: Principal::service(),
+                request: None,
+                validate_only: false,
+                command: Command::TurnDays { until: today },
+                deadline: None,
+            };
+            match recorder.submit(order).await {
+                Ok(_) => turned = Some(today),
+                Err(refusal) => warn!("the day could not be turned: {refusal}"),
+            }
+        }
+    }
+}
+
+fn master_key(config: &Config) -> Result<Option<Key>, Error> {
+    let Some(file) = &config.master_key_file else { return Ok(None) };
+    let bytes = std::fs::read(file).map_err(StartError::Disk)?;
+    let key = keyring::parse_master(&bytes).ok_or_else(|| Error::MasterKey(file.display().to_string()))?;
+    Ok(Some(key))
+}
