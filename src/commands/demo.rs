@@ -3,22 +3,36 @@
 //! The year is made from a seed, sent through the client over loopback under a test clock, and counted
 //! by the service. Read first: [`run`].
 
-use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::future::Future;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use tonic::transport::Channel;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::{Channel, Endpoint};
 
+use crate::domain::revision::Instant;
+use crate::ledger::file::RealFolder;
+use crate::ledger::scan::{self, newest};
 use crate::testkit::generator::{District, year};
 use crate::testkit::plan::{Step, Year};
 
 pub mod drive;
 pub mod report;
+pub mod tally;
 mod wire_rows;
 
 use drive::Clients;
 use report::Report;
+
+/// 2024-01-01T00:00:00+08:00: where the test clock of a fresh folder stands.
+const YEAR_BEGIN: Instant = Instant(1_704_038_400_000_000_000);
+
+/// Where the ledger stands in a data folder.
+const LEDGER: &str = "ledger";
 
 /// The seed of the year that the documentation shows.
 const SEED: u64 = 2_024;
@@ -49,7 +63,7 @@ pub struct Options {
     pub lang: Language,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:50051")]
-    pub listen: std::net::SocketAddr,
+    pub listen: SocketAddr,
 }
 
 /// How figures are printed.
@@ -78,10 +92,124 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error("the server does not start: {0}")]
+    Start(String),
+    #[error("the server did not end well: {0}")]
+    End(String),
+    #[error("cannot read or write the demo's folder or output")]
+    Disk(#[from] io::Error),
+    #[error("cannot reach the server")]
+    Connect(#[from] tonic::transport::Error),
     #[error(transparent)]
     Drive(#[from] drive::Error),
     #[error("the service's counts are not as planned:\n  {}", .0.join("\n  "))]
     Differs(Vec<String>),
+}
+
+/// A server that a demo plays against.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What the generator must know of the catalogue that it serves.
+    pub district: District,
+    /// Sent once, asks the server to end in good order.
+    pub stop: oneshot::Sender<()>,
+    /// Completes when it has ended.
+    pub ended: JoinHandle<Result<(), String>>,
+}
+
+/// Plays a year against a server that `start` makes from data folder, address and the instant at which
+/// its test clock begins; prints the figures and, unless told to exit, stays up until Ctrl-C.
+///
+/// # Errors
+/// [`Error`]; a folder that was made for the demo is removed in any case.
+pub async fn run<F>(
+    options: &Options,
+    start: impl FnOnce(PathBuf, SocketAddr, Instant) -> F,
+) -> Result<(), Error>
+where
+    F: Future<Output = Result<Running, String>>,
+{
+    let fresh = Fresh::unless_given(options.data.as_deref())?;
+    let data = fresh.path().to_path_buf();
+    let begin = last_instant(&data)?.unwrap_or(YEAR_BEGIN);
+    let running = start(data, options.listen, begin).await.map_err(Error::Start)?;
+    let shown = show(options, &running).await;
+    if shown.is_ok() && !options.exit {
+        eprintln!("serving on {}; Ctrl-C ends it", running.address);
+        eprintln!("  grpcurl -plaintext {} list", running.address);
+        tokio::signal::ctrl_c().await?;
+    }
+    // A server that has ended by itself takes no stop; why it ended is told below.
+    _ = running.stop.send(());
+    let ended = running
+        .ended
+        .await
+        .map_err(|error| Error::End(error.to_string()))?;
+    shown.and(ended.map_err(Error::End))
+}
+
+async fn show(options: &Options, running: &Running) -> Result<(), Error> {
+    let endpoint = Endpoint::from_shared(format!("http://{}", running.address))?.tcp_nodelay(true);
+    let report = play(options, &running.district, &endpoint.connect().await?).await?;
+    let mut out = io::stdout().lock();
+    out.write_all(printed(&report, options).as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// The last instant that a data folder knows: of its last group, or a later heartbeat.
+///
+/// `None` for a folder without a ledger. Damage is the server's to name when it starts.
+///
+/// # Errors
+/// As the disk reports them.
+pub fn last_instant(data: &Path) -> io::Result<Option<Instant>> {
+    let folder = data.join(LEDGER);
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let found = scan::scan(&RealFolder::open(&folder)?, |_| ())?;
+    let heartbeat = newest(found.slots.as_ref()).map(|mark| mark.heartbeat);
+    let recorded = found.groups.last().map(|group| group.instant);
+    Ok(recorded.max(heartbeat))
+}
+
+/// The folder of a demo; one that was made for it goes with it.
+enum Fresh {
+    Made(PathBuf),
+    Given(PathBuf),
+}
+
+impl Fresh {
+    fn unless_given(given: Option<&Path>) -> io::Result<Self> {
+        if let Some(path) = given {
+            return Ok(Self::Given(path.to_path_buf()));
+        }
+        let name = format!("credence-demo-{}", uuid::Uuid::new_v4().simple());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path)?;
+        Ok(Self::Made(path))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Made(path) | Self::Given(path) => path,
+        }
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        match self {
+            Self::Made(path) => {
+                if let Err(error) = std::fs::remove_dir_all(&*path) {
+                    eprintln!("the demo's folder {} stays behind: {error}", path.display());
+                }
+            }
+            Self::Given(_) => {}
+        }
+    }
 }
 
 /// Makes the year, writes its plan where one is asked for, sends it and compares what the service counts.

@@ -117,10 +117,16 @@ class Ledger:
         """Outcomes of the rows of commitment batches; requests about performance or withdrawal stay out."""
         outcomes = Counter()
         for request in self.requests:
-            pointed = {self.kind_of.get(outcome.get("revision")) for outcome in request["outcomes"]}
+            epoch = request["revision"].partition(".")[0]
+            pointed = {self.kind_of.get(whole(outcome.get("revision"), epoch)) for outcome in request["outcomes"]}
             if pointed & set(COMMITMENT_FACTS):
                 outcomes.update(outcome["outcome"] for outcome in request["outcomes"])
         return outcomes
+
+
+def whole(revision, epoch):
+    """A revision with its epoch; an outcome may give the number alone, of the epoch of its request."""
+    return f"{epoch}.{revision}" if isinstance(revision, int) else revision
 
 
 def padded(instant):

@@ -2,7 +2,7 @@
 //!
 //! Nothing here looks at the plan's counts: what is tallied comes from the answers alone.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use prost_types::Timestamp;
@@ -12,12 +12,13 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use super::tally::{Tally, bare, count_batch, differs, note};
 use super::wire_rows;
 use crate::domain::revision::Instant;
 use crate::services::pb;
 use crate::services::pb::commitment_service_client::CommitmentServiceClient;
 use crate::services::pb::operations_service_client::OperationsServiceClient;
-use crate::testkit::plan::{Batch, Outcome, PerformanceSend, Row, Step, Withdrawal, rule_name};
+use crate::testkit::plan::{Batch, PerformanceSend, Step, Withdrawal};
 
 /// Import streams open at a time; the service takes four batches of each.
 const STREAMS: usize = 4;
@@ -37,25 +38,6 @@ pub enum Error {
     Contract(String),
     #[error("the queue stayed full over {ATTEMPTS_MAX} attempts")]
     QueueFull,
-}
-
-/// What the answers said, in numbers.
-#[derive(Debug, Default)]
-pub struct Tally {
-    pub batches: u64,
-    pub replayed_batches: u64,
-    pub rows_sent: u64,
-    pub created: u64,
-    pub repeated: u64,
-    pub corrected: u64,
-    pub refused: u64,
-    pub refused_by_rule: BTreeMap<String, u64>,
-    pub same_as: u64,
-    pub withdrawals: u64,
-    pub performance_outcomes: BTreeMap<String, u64>,
-    /// Rows whose answer is not what was planned for them: the first few in words, and how many in all.
-    pub surprises: Vec<String>,
-    pub surprise_count: u64,
 }
 
 /// The service's clients over one channel.
@@ -226,102 +208,6 @@ fn retry_delay(status: &Status, call: &'static str) -> Result<Duration, Error> {
     }
 }
 
-fn count_batch(tally: &mut Tally, batch: &Batch, result: &pb::CommitmentBatchResult) -> Result<(), Error> {
-    if result.results.len() != batch.rows.len() {
-        let sentence = format!("{} results for {} rows", result.results.len(), batch.rows.len());
-        return Err(Error::Contract(sentence));
-    }
-    tally.batches += 1;
-    tally.replayed_batches += u64::from(result.replayed);
-    for (index, (row, result)) in batch.rows.iter().zip(&result.results).enumerate() {
-        count_row(tally, result);
-        if let Some(surprise) = surprise(row, result) {
-            note(
-                tally,
-                format!("row {index} of batch {}: {surprise}", batch.request_id),
-            );
-        }
-    }
-    Ok(())
-}
-
-fn count_row(tally: &mut Tally, result: &pb::CommitmentRowResult) {
-    tally.rows_sent += 1;
-    match result.outcome() {
-        pb::Outcome::Created => {
-            tally.created += 1;
-            tally.same_as += u64::from(
-                result
-                    .findings
-                    .iter()
-                    .any(|one| one.rule() == pb::FindingRule::SameAs),
-            );
-        }
-        pb::Outcome::Repeated => tally.repeated += 1,
-        pb::Outcome::Corrected => tally.corrected += 1,
-        pb::Outcome::Refused => {
-            tally.refused += 1;
-            for rule in refusing_rules(&result.findings) {
-                *tally.refused_by_rule.entry(rule).or_default() += 1;
-            }
-        }
-        pb::Outcome::Unspecified => {}
-    }
-    if let Some(performance) = &result.performance {
-        *tally
-            .performance_outcomes
-            .entry(bare(performance.outcome().as_str_name(), "OUTCOME_"))
-            .or_default() += 1;
-    }
-}
-
-/// The rules that refused a row, each once, by their names without the enum's prefix.
-fn refusing_rules(findings: &[pb::Finding]) -> Vec<String> {
-    let mut rules: Vec<String> = findings
-        .iter()
-        .filter(|one| matches!(one.kind(), pb::CheckKind::Reject | pb::CheckKind::Stop))
-        .map(|one| bare(one.rule().as_str_name(), "FINDING_RULE_"))
-        .collect();
-    rules.sort();
-    rules.dedup();
-    rules
-}
-
-pub(super) fn bare(name: &str, prefix: &str) -> String {
-    name.strip_prefix(prefix).unwrap_or(name).to_owned()
-}
-
-/// Says how an answer differs from what was planned for its row.
-fn surprise(row: &Row, result: &pb::CommitmentRowResult) -> Option<String> {
-    let commitment = differs(row.outcome, result.outcome(), &result.findings);
-    let performance = match (row.performance, &result.performance) {
-        (None, None) => None,
-        (Some(planned), Some(result)) => differs(planned, result.outcome(), &result.findings),
-        (planned, _) => Some(format!(
-            "performance planned as {planned:?} is answered otherwise"
-        )),
-    };
-    commitment.or(performance)
-}
-
-fn differs(planned: Outcome, answered: pb::Outcome, findings: &[pb::Finding]) -> Option<String> {
-    let rules = refusing_rules(findings);
-    let planned_rules = match planned {
-        Outcome::Created | Outcome::Repeated | Outcome::Corrected => Vec::new(),
-        Outcome::Refused(rule) => vec![rule_name(rule)],
-    };
-    let answered = bare(answered.as_str_name(), "OUTCOME_");
-    (answered != planned.name() || rules != planned_rules)
-        .then(|| format!("planned {planned:?}, answered {answered} {rules:?}"))
-}
-
-fn note(tally: &mut Tally, surprise: String) {
-    tally.surprise_count += 1;
-    if tally.surprises.len() < 10 {
-        tally.surprises.push(surprise);
-    }
-}
-
 async fn perform(
     clients: &Clients,
     sends: &[PerformanceSend],
@@ -347,6 +233,9 @@ async fn perform(
                 for _ in 0..ATTEMPTS_MAX {
                     match client.record_performance(request.clone()).await {
                         Ok(answer) => return (planned, Ok(answer.into_inner())),
+                        Err(status) if reason_of(&status) == "PERFORMANCE_EXISTS" => {
+                            return (planned, Ok(refused_performance(request.commitment)));
+                        }
                         Err(status) => match retry_delay(&status, "RecordPerformance") {
                             Ok(delay) => tokio::time::sleep(delay).await,
                             Err(error) => return (planned, Err(error)),
@@ -374,6 +263,32 @@ async fn perform(
         progress(1);
     }
     Ok(())
+}
+
+/// The reason that a failed call carries; empty if it carries none.
+fn reason_of(status: &Status) -> String {
+    status
+        .get_details_error_info()
+        .map_or_else(String::new, |info| info.reason)
+}
+
+/// A single call that meets another performance fails; in numbers it is a refused record.
+fn refused_performance(commitment: String) -> pb::RecordPerformanceResponse {
+    let finding = pb::Finding {
+        rule: pb::FindingRule::PerformanceExists.into(),
+        kind: pb::CheckKind::Reject.into(),
+        ..pb::Finding::default()
+    };
+    let result = pb::PerformanceResult {
+        outcome: pb::Outcome::Refused.into(),
+        findings: vec![finding],
+        ..pb::PerformanceResult::default()
+    };
+    pb::RecordPerformanceResponse {
+        commitment,
+        result: Some(result),
+        ..pb::RecordPerformanceResponse::default()
+    }
 }
 
 async fn withdraw(

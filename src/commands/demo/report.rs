@@ -8,7 +8,8 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::Language;
-use super::drive::{Clients, Error, Tally, bare};
+use super::drive::{Clients, Error};
+use super::tally::{Tally, bare};
 use crate::services::pb;
 use crate::services::pb::catalog_service_client::CatalogServiceClient;
 use crate::testkit::plan::{Plan, REPORTED_COLLECTED};
