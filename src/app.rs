@@ -91,6 +91,18 @@ impl App {
         Ok(Self { config, clock, test_clock, monotonic, started })
     }
 
+    /// The catalogue in force.
+    #[must_use]
+    pub fn catalog(&self) -> Arc<crate::domain::catalog::Catalog> {
+        Arc::clone(&self.started.shared.catalog)
+    }
+
+    /// What readers share with the writer.
+    #[must_use]
+    pub fn shared(&self) -> Arc<crate::recorder::Shared> {
+        Arc::clone(&self.started.shared)
+    }
+
     /// Binds the address of the settings.
     ///
     /// # Errors

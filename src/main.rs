@@ -1,5 +1,6 @@
 //! Starts and stops; everything else is in the library.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,7 +8,10 @@ use clap::{Parser, Subcommand};
 use credence::app::{App, Ended};
 use credence::commands::{demo, healthcheck, ledger};
 use credence::config::{self, Config};
+use credence::domain::revision::Instant;
 use credence::telemetry;
+use credence::testkit::generator::District;
+use tokio::sync::oneshot;
 
 /// Graded and classified credit supervision of a district, as a gRPC service.
 #[derive(Parser)]
@@ -85,7 +89,7 @@ impl Serve {
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(options) => serve(&options),
-        Command::Demo(options) => run(demo::run(options, |config| App::open(config))),
+        Command::Demo(options) => run(async move { demo::run(&options, demo_server).await }),
         Command::Ledger(command) => finish(command.run()),
         Command::Config(ConfigCommand::Check(options)) => match load(&options) {
             Ok(_) => ExitCode::SUCCESS,
@@ -157,6 +161,25 @@ fn serve(options: &Serve) -> ExitCode {
             Ended::AfterFailedWrite => ExitCode::from(EXIT_AFTER_FAILED_WRITE),
         }
     })
+}
+
+/// Starts a server for the demo, on a test clock.
+async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Result<demo::Running, String> {
+    let config = Config::load(None, &[]).map_err(|mistakes| mistakes.to_string())?;
+    let config = Config { data, listen, clock: Some(begin), ..config };
+    let app = tokio::task::spawn_blocking(move || App::open(config));
+    let app = app.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    let listener = app.bind().await.map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let district = District::of(&app.catalog());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let ended = tokio::spawn(async move {
+        match app.serve(listener, async move { _ = stopped.await }).await {
+            Ended::Cleanly => Ok(()),
+            Ended::AfterFailedWrite => Err("a write failed half-way".to_owned()),
+        }
+    });
+    Ok(demo::Running { address, district, stop, ended })
 }
 
 /// Completes at SIGTERM or Ctrl-C.
