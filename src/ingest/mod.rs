@@ -6,3 +6,5 @@
 pub mod check;
 pub mod commands;
 mod items;
+pub mod questions;
+pub mod read;

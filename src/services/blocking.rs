@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
-use tonic::Status;
 
 use crate::domain::refusal::{Reason, Refusal};
 
@@ -30,7 +29,7 @@ impl Readers {
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Status> {
+    ) -> Result<T, Refusal> {
         let place = Arc::clone(&self.0)
             .acquire_owned()
             .await
@@ -41,9 +40,9 @@ impl Readers {
             result
         });
         match done.await {
-            Ok(result) => result.map_err(Status::from),
+            Ok(result) => result,
             Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-            Err(_) => Err(Refusal::plain(Reason::ShuttingDown).into()),
+            Err(_) => Err(Refusal::plain(Reason::ShuttingDown)),
         }
     }
 }
@@ -53,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_is_done_elsewhere_and_its_refusal_is_a_status() {
+    async fn work_is_done_elsewhere_and_its_refusal_comes_back() {
         let here = std::thread::current().id();
         let elsewhere = Readers::default()
             .run(move || Ok(std::thread::current().id() != here))
@@ -62,7 +61,7 @@ mod tests {
         let refused = Readers::default()
             .run(|| Err::<(), _>(Refusal::plain(Reason::SubjectUnknown)))
             .await;
-        assert_eq!(refused.expect_err("refused").code(), tonic::Code::NotFound);
+        assert_eq!(refused, Err(Refusal::plain(Reason::SubjectUnknown)));
     }
 
     #[tokio::test]

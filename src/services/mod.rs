@@ -3,9 +3,50 @@
 //! Generated types stop here; domain values go in and out through the conversions.
 //! Read first: [`pb`], the contract.
 
+use tonic::codec::CompressionEncoding::Gzip;
+use tonic::service::Routes;
+
+use context::Context;
+
+pub mod batches;
 pub mod blocking;
+pub mod catalog_service;
+pub mod commitment_service;
+pub mod context;
 pub mod convert;
 pub mod manners;
+pub mod operations_service;
 pub mod page;
 pub mod pb;
 pub mod status;
+pub mod subject_service;
+
+/// All services of the contract over one recorder.
+#[must_use]
+pub fn routes(context: &Context) -> Routes {
+    let size_max = context.message_size_max;
+    macro_rules! served {
+        ($server:ty, $service:expr) => {
+            <$server>::new($service)
+                .max_decoding_message_size(size_max)
+                .accept_compressed(Gzip)
+                .send_compressed(Gzip)
+        };
+    }
+    Routes::new(served!(
+        pb::commitment_service_server::CommitmentServiceServer<_>,
+        commitment_service::Commitments(context.clone())
+    ))
+    .add_service(served!(
+        pb::subject_service_server::SubjectServiceServer<_>,
+        subject_service::Subjects(context.clone())
+    ))
+    .add_service(served!(
+        pb::catalog_service_server::CatalogServiceServer<_>,
+        catalog_service::Catalogues(context.clone())
+    ))
+    .add_service(served!(
+        pb::operations_service_server::OperationsServiceServer<_>,
+        operations_service::Operations(context.clone())
+    ))
+}

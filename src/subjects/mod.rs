@@ -7,6 +7,8 @@ use crate::group::{Group, IdentityHash};
 use crate::store::keys::{self, SubjectRow};
 use crate::store::{Error, View};
 
+pub mod read;
+
 /// The subject of a commitment: the known one, or a provisional one opened in the same group.
 ///
 /// # Errors

@@ -6,7 +6,10 @@ use crate::domain::finding::Finding;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
 use crate::ingest::commands::CommitmentName;
+use crate::ingest::questions::Question;
+use crate::ingest::read::CountKey;
 use crate::services::pb;
+use crate::subjects::read::SubjectRead;
 
 use super::timestamp;
 
@@ -248,6 +251,96 @@ fn snapshot_revision(row: &RowOutcome, answered: BatchAnswered) -> String {
         revision: row.revision,
     }
     .to_string()
+}
+
+/// Shows what commitments were counted under.
+#[must_use]
+pub fn count_key(key: CountKey) -> String {
+    let name = |number: u8, name: &dyn Fn(i32) -> Option<&'static str>| {
+        name(number.into())
+            .expect("the wire has every number of the domain")
+            .to_owned()
+    };
+    match key {
+        CountKey::Kind(kind) => name(kind.number(), &|number| {
+            pb::CommitmentKind::try_from(number)
+                .ok()
+                .map(|kind| kind.as_str_name())
+        }),
+        CountKey::Department(code) => format!("departments/{code}"),
+        CountKey::Month(month) => month.to_string(),
+        CountKey::SubjectKind(kind) => name(kind.number(), &|number| {
+            pb::SubjectKind::try_from(number)
+                .ok()
+                .map(|kind| kind.as_str_name())
+        }),
+        CountKey::Performance(None) => "NONE".to_owned(),
+        CountKey::Performance(Some(state)) => name(state.number(), &|number| {
+            pb::PerformanceState::try_from(number)
+                .ok()
+                .map(|state| state.as_str_name())
+        }),
+        CountKey::Withdrawn(true) => pb::CommitmentState::Withdrawn.as_str_name().to_owned(),
+        CountKey::Withdrawn(false) => pb::CommitmentState::Recorded.as_str_name().to_owned(),
+    }
+}
+
+/// Shows an open question.
+#[must_use]
+pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
+    pb::OpenQuestion {
+        commitment: question.name.map(|name| name.to_string()).unwrap_or_default(),
+        finding: Some(finding(&question.finding)),
+        recorded_at: Some(timestamp(question.recorded_at)),
+        revision: Place {
+            epoch,
+            revision: question.recorded,
+        }
+        .to_string(),
+    }
+}
+
+/// Shows a subject; a natural person is masked.
+#[must_use]
+pub fn subject(read: &SubjectRead, epoch: Epoch) -> pb::Subject {
+    let at = |revision| Place { epoch, revision }.to_string();
+    let is_person = read.kind == SubjectKind::Person;
+    let title = |title: &String| {
+        if is_person {
+            masked_name(title)
+        } else {
+            title.clone()
+        }
+    };
+    let (social_credit_code, masked_person_id) = match &read.identity {
+        Identity::Code(code) => (code.to_string(), String::new()),
+        Identity::Person(id) => (String::new(), id.masked()),
+    };
+    let code = if is_person {
+        &masked_person_id
+    } else {
+        &social_credit_code
+    };
+    pb::Subject {
+        name: format!("subjects/{}", read.name),
+        kind: read.kind.number().into(),
+        title: read.titles.first().map(title).unwrap_or_default(),
+        former_titles: read.titles.iter().skip(1).map(title).collect(),
+        codes: vec![pb::SubjectCode {
+            code: code.clone(),
+            recorded_at: Some(timestamp(read.opened_at)),
+            revision: at(read.opened),
+        }],
+        social_credit_code,
+        masked_person_id,
+        // No register is taken in yet, so nothing has confirmed any subject.
+        provisional: true,
+        commitment_count: read.commitments,
+        performed_count: read.performed,
+        breached_count: read.breached,
+        withdrawn_count: read.withdrawn,
+        revision: at(read.changed),
+    }
 }
 
 #[cfg(test)]

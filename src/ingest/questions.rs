@@ -1,0 +1,114 @@
+//! What the credit office has to look at: open questions on recorded rows, and stopped rows.
+
+use crate::domain::fact::Fact;
+use crate::domain::finding::{CheckKind, Finding};
+use crate::domain::revision::{Instant, Revision};
+use crate::store::keys;
+use crate::store::record::Facts;
+use crate::store::{KeyRange, View};
+
+use super::commands::CommitmentName;
+use super::read::{Error, Page, commitment_fact};
+
+/// One question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub name: Option<CommitmentName>,
+    pub finding: Finding,
+    pub recorded: Revision,
+    pub recorded_at: Instant,
+}
+
+/// Where a list of questions goes on: behind this finding of this fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct QuestionKey {
+    pub revision: Revision,
+    /// Counts the questions of the fact, from 1.
+    pub number: u32,
+}
+
+/// Lists questions behind `after` of facts up to `until`, in the order of recording.
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn list(
+    view: &dyn View,
+    facts: &Facts,
+    after: QuestionKey,
+    until: Revision,
+    size: usize,
+) -> Result<Page<Question, QuestionKey>, Error> {
+    let mut page = Page {
+        items: Vec::new(),
+        next: None,
+    };
+    // The fact in which the page before ended is looked at again.
+    let mut from = after.revision;
+    loop {
+        let range = KeyRange {
+            from: keys::revision_key(from),
+            until: Some(keys::revision_key(until.plus(1))),
+        };
+        let found = view.scan(keys::QUESTION, &range, size + 1)?;
+        for (key, _) in &found.rows {
+            let revision = keys::revision_value(key);
+            for (number, question) in (1..).zip(asked(facts, revision)?) {
+                let key = QuestionKey { revision, number };
+                if key <= after {
+                    continue;
+                }
+                if page.items.len() == size {
+                    return Ok(page);
+                }
+                page.items.push(question);
+                page.next = Some(key);
+            }
+            from = revision.plus(1);
+        }
+        if !found.more {
+            page.next = None;
+            return Ok(page);
+        }
+    }
+}
+
+/// The questions of one fact.
+fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
+    let (recorded, recorded_at) = facts.fact(revision)?;
+    let (name, kind, findings) = match recorded.fact {
+        Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
+            (named(&fact.commitment), CheckKind::Ask, fact.findings)
+        }
+        Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) => {
+            let (commitment, _) = commitment_fact(facts, fact.commitment)?;
+            (named(&commitment.commitment), CheckKind::Ask, fact.findings)
+        }
+        Fact::RowStopped {
+            body, code, findings, ..
+        } => (CommitmentName { body, code }, CheckKind::Stop, findings),
+        Fact::LedgerOpened { .. }
+        | Fact::EpochOpened { .. }
+        | Fact::ServerStarted { .. }
+        | Fact::DayTurned { .. }
+        | Fact::DataAdopted { .. }
+        | Fact::RequestRecorded { .. }
+        | Fact::SubjectOpened { .. }
+        | Fact::CommitmentWithdrawn { .. }
+        | Fact::SealedRead { .. } => return Ok(Vec::new()),
+    };
+    let asking = findings.into_iter().filter(|finding| finding.kind == kind);
+    let question = |finding| Question {
+        name: Some(name),
+        finding,
+        recorded: revision,
+        recorded_at,
+    };
+    Ok(asking.map(question).collect())
+}
+
+fn named(commitment: &crate::domain::commitment::Commitment) -> CommitmentName {
+    CommitmentName {
+        body: commitment.accepting_body_code,
+        code: commitment.code,
+    }
+}

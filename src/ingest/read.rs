@@ -1,0 +1,423 @@
+//! Reading what was taken in: one commitment, lists, snapshots, counts.
+//!
+//! Each answer is of one view, hence of one revision. Read first: [`commitment`].
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::domain::catalog::DepartmentCode;
+use crate::domain::civil_date::{CivilDate, Month};
+use crate::domain::commitment::{CommitmentKind, PerformanceState};
+use crate::domain::fact::{CommitmentFact, Fact, PerformanceFact};
+use crate::domain::filter::{CommitmentFilter, CountDimension};
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::revision::{Instant, Revision};
+use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
+use crate::group::fold::row;
+use crate::store::keys::{self, CommitmentRow};
+use crate::store::record::{self, Facts};
+use crate::store::{self, KeyRange, View};
+use crate::subjects;
+
+use super::commands::{self, CommitmentName};
+
+/// Most rows that one page looks at; a page of a narrow filter may therefore be short, even empty.
+const ROWS_PER_PAGE_MAX: usize = 20_000;
+
+/// Rows fetched at a time.
+const ROWS_PER_SCAN: usize = 1_000;
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Record(#[from] record::Error),
+}
+
+/// A commitment as it stands in one view, at one of its snapshots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitmentRead {
+    pub fact: CommitmentFact,
+    pub recorded_at: Instant,
+    /// Current state, whatever the snapshot.
+    pub row: CommitmentRow,
+    pub subject: SubjectName,
+    /// Of the last change, that of its performance and its withdrawal included.
+    pub changed: Revision,
+    pub performance: Option<PerformanceRead>,
+    /// Why and when it was withdrawn.
+    pub withdrawn: Option<(String, Instant)>,
+}
+
+/// A performance record at its current snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PerformanceRead {
+    pub fact: PerformanceFact,
+    pub recorded: Revision,
+    pub recorded_at: Instant,
+    pub snapshot_count: u32,
+}
+
+/// A page of a list; `next` is the last key looked at, if more may follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T, K> {
+    pub items: Vec<T>,
+    pub next: Option<K>,
+}
+
+/// Reads a commitment; snapshot 0 is the current one.
+///
+/// # Errors
+/// `COMMITMENT_UNKNOWN`, `SNAPSHOT_UNKNOWN`; the view's and the ledger's.
+pub fn commitment(
+    view: &dyn View,
+    facts: &Facts,
+    name: &CommitmentName,
+    snapshot: u32,
+) -> Result<CommitmentRead, Error> {
+    let (first, current) = known(view, name)?;
+    let revision = if snapshot == 0 || snapshot == current.snapshots {
+        current.current
+    } else {
+        let found = view.get(keys::SNAPSHOT, &keys::snapshot_key(&current.natural, snapshot))?;
+        let unknown = || {
+            Refusal::plain(Reason::SnapshotUnknown)
+                .with("snapshot", snapshot.to_string())
+                .with("snapshot_count", current.snapshots.to_string())
+        };
+        keys::revision_value(&found.ok_or_else(unknown)?)
+    };
+    shown(view, facts, first, current, revision)
+}
+
+fn known(view: &dyn View, name: &CommitmentName) -> Result<(Revision, CommitmentRow), Error> {
+    let unknown = || Refusal::plain(Reason::CommitmentUnknown).with("name", name.to_string());
+    let first = commands::find(view, name)?.ok_or_else(unknown)?;
+    Ok((first, row(view, first)?))
+}
+
+/// Reads the bodies behind a row.
+fn shown(
+    view: &dyn View,
+    facts: &Facts,
+    first: Revision,
+    current: CommitmentRow,
+    revision: Revision,
+) -> Result<CommitmentRead, Error> {
+    let (fact, recorded_at) = commitment_fact(facts, revision)?;
+    let performance = match current.performance {
+        None => None,
+        Some(columns) => {
+            let (recorded, recorded_at) = facts.fact(columns.current)?;
+            let (Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact)) = recorded.fact else {
+                return Err(contradiction(columns.current));
+            };
+            let (recorded, snapshot_count) = (columns.current, columns.snapshots);
+            Some(PerformanceRead {
+                fact: *fact,
+                recorded,
+                recorded_at,
+                snapshot_count,
+            })
+        }
+    };
+    let withdrawn = match current.withdrawn {
+        None => None,
+        Some(revision) => {
+            let (recorded, at) = facts.fact(revision)?;
+            let Fact::CommitmentWithdrawn { reason, .. } = recorded.fact else {
+                return Err(contradiction(revision));
+            };
+            Some((reason, at))
+        }
+    };
+    let changed = last_change(&current).max(first);
+    let subject = subjects::row(view, fact.subject)?.name;
+    Ok(CommitmentRead {
+        fact,
+        recorded_at,
+        row: current,
+        subject,
+        changed,
+        performance,
+        withdrawn,
+    })
+}
+
+/// Reads one snapshot's fact.
+///
+/// # Errors
+/// The ledger's; the tables' if another fact stands there.
+pub fn commitment_fact(facts: &Facts, revision: Revision) -> Result<(CommitmentFact, Instant), Error> {
+    let (recorded, at) = facts.fact(revision)?;
+    let (Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact)) = recorded.fact else {
+        return Err(contradiction(revision));
+    };
+    Ok((*fact, at))
+}
+
+/// Revision of the last change of what a row stands for.
+#[must_use]
+pub fn last_change(row: &CommitmentRow) -> Revision {
+    let performed = row.performance.map(|columns| columns.current);
+    [Some(row.current), performed, row.withdrawn]
+        .into_iter()
+        .flatten()
+        .max()
+        .unwrap_or(row.current)
+}
+
+fn contradiction(revision: Revision) -> Error {
+    let detail = format!("another kind of fact stands at revision {}", revision.0);
+    Error::Store(store::Error::Engine {
+        operation: "read a record",
+        detail,
+    })
+}
+
+/// A filter whose subject is looked up.
+pub struct Resolved {
+    filter: CommitmentFilter,
+    subject: Option<SubjectNumber>,
+}
+
+/// Looks the subject of a filter up.
+///
+/// # Errors
+/// `SUBJECT_UNKNOWN`; the view's.
+pub fn resolve(view: &dyn View, filter: CommitmentFilter) -> Result<Resolved, Error> {
+    let subject = match filter.subject {
+        None => None,
+        Some(name) => {
+            let unknown = || Refusal::plain(Reason::SubjectUnknown).with("name", format!("subjects/{name}"));
+            Some(subjects::by_name(view, name)?.ok_or_else(unknown)?)
+        }
+    };
+    Ok(Resolved { filter, subject })
+}
+
+impl Resolved {
+    fn passes(&self, row: &CommitmentRow) -> bool {
+        let filter = &self.filter;
+        let performed = row.performance.map(|columns| columns.state);
+        self.subject.is_none_or(|wanted| row.subject == wanted)
+            && filter.department.is_none_or(|wanted| row.department == wanted)
+            && filter.kind.is_none_or(|wanted| row.kind == wanted)
+            && filter
+                .subject_kind
+                .is_none_or(|wanted| row.subject_kind == wanted)
+            && filter
+                .withdrawn
+                .is_none_or(|wanted| row.withdrawn.is_some() == wanted)
+            && filter.performance.is_none_or(|wanted| wanted.passes(performed))
+            && within(row.made_on, filter.made_from, filter.made_until)
+            && within(row.received_on, filter.received_from, filter.received_until)
+    }
+}
+
+/// Says whether a day lies between two others, both included.
+fn within(day: CivilDate, from: Option<CivilDate>, until: Option<CivilDate>) -> bool {
+    from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+}
+
+/// Lists commitments first recorded after `after` and up to `until`, in that order.
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn list(
+    view: &dyn View,
+    facts: &Facts,
+    wanted: &Resolved,
+    after: Revision,
+    until: Revision,
+    size: usize,
+) -> Result<Page<CommitmentRead, Revision>, Error> {
+    let mut page = Page {
+        items: Vec::new(),
+        next: None,
+    };
+    let mut last = after;
+    let mut looked_at = 0;
+    while last < until {
+        let rows = rows_after(view, wanted, last, until)?;
+        let Some(&(end, _)) = rows.last() else {
+            return Ok(page);
+        };
+        for (first, row) in rows {
+            last = first;
+            looked_at += 1;
+            if wanted.passes(&row) {
+                page.items.push(shown(view, facts, first, row, row.current)?);
+            }
+            if page.items.len() == size || looked_at == ROWS_PER_PAGE_MAX {
+                // Whether another row follows is the next page's to find out, unless this was the last.
+                page.next =
+                    (last < end || !rows_after(view, wanted, last, until)?.is_empty()).then_some(last);
+                return Ok(page);
+            }
+        }
+    }
+    Ok(page)
+}
+
+/// The next rows by first revision: of one subject's file, or of the whole table.
+fn rows_after(
+    view: &dyn View,
+    wanted: &Resolved,
+    after: Revision,
+    until: Revision,
+) -> Result<Vec<(Revision, CommitmentRow)>, Error> {
+    let Some(subject) = wanted.subject else {
+        let range = KeyRange {
+            from: keys::revision_key(after.plus(1)),
+            until: Some(keys::revision_key(until.plus(1))),
+        };
+        let found = view.scan(keys::COMMITMENT, &range, ROWS_PER_SCAN)?;
+        let rows = found
+            .rows
+            .iter()
+            .map(|(key, value)| Ok((keys::revision_value(key), decoded(value)?)));
+        return rows.collect();
+    };
+    let mut firsts = file_of(view, subject)?;
+    firsts.retain(|first| *first > after && *first <= until);
+    firsts.truncate(ROWS_PER_SCAN);
+    firsts
+        .into_iter()
+        .map(|first| Ok((first, row(view, first)?)))
+        .collect()
+}
+
+/// First revisions of all commitments of a subject, in rising order.
+///
+/// # Errors
+/// The view's.
+pub fn file_of(view: &dyn View, subject: SubjectNumber) -> Result<Vec<Revision>, Error> {
+    let mut firsts = Vec::new();
+    let range = keys::subject_file_of(subject, keys::FILE_COMMITMENT);
+    each(view, keys::SUBJECT_FILE, range, |key, _| {
+        firsts.push(keys::subject_file_first(key));
+        Ok(())
+    })?;
+    firsts.sort_unstable();
+    Ok(firsts)
+}
+
+/// Hands every row of a range to `take`, in key order.
+fn each(
+    view: &dyn View,
+    table: store::Table,
+    range: KeyRange,
+    mut take: impl FnMut(&Bytes, &Bytes) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let KeyRange { mut from, until } = range;
+    loop {
+        let page = KeyRange {
+            from: from.clone(),
+            until: until.clone(),
+        };
+        let found = view.scan(table, &page, ROWS_PER_SCAN)?;
+        for (key, value) in &found.rows {
+            take(key, value)?;
+        }
+        match found.rows.last() {
+            Some((last, _)) if found.more => from = Bytes::from([&last[..], &[0]].concat()),
+            Some(_) | None => return Ok(()),
+        }
+    }
+}
+
+fn decoded(value: &[u8]) -> Result<CommitmentRow, Error> {
+    CommitmentRow::decode(value).ok_or_else(|| {
+        let detail = "a row of the commitments does not decode".to_owned();
+        Error::Store(store::Error::Engine {
+            operation: "read a row",
+            detail,
+        })
+    })
+}
+
+/// Lists the snapshots of a commitment after the `after`th, in order.
+///
+/// # Errors
+/// `COMMITMENT_UNKNOWN`; the view's and the ledger's.
+pub fn snapshots(
+    view: &dyn View,
+    facts: &Facts,
+    name: &CommitmentName,
+    after: u32,
+    size: usize,
+) -> Result<Page<CommitmentRead, u32>, Error> {
+    let (_, current) = known(view, name)?;
+    let size = u32::try_from(size).unwrap_or(u32::MAX);
+    let end = current.snapshots.min(after.saturating_add(size));
+    let numbers = after.saturating_add(1)..=end;
+    let items = numbers
+        .map(|number| commitment(view, facts, name, number))
+        .collect::<Result<_, _>>()?;
+    Ok(Page {
+        items,
+        next: (end < current.snapshots).then_some(end),
+    })
+}
+
+/// What a commitment is counted under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CountKey {
+    Kind(CommitmentKind),
+    Department(DepartmentCode),
+    Month(Month),
+    SubjectKind(SubjectKind),
+    Performance(Option<PerformanceState>),
+    Withdrawn(bool),
+}
+
+/// Counts commitments in total and by the given dimensions; only what occurs is counted.
+///
+/// # Errors
+/// The view's.
+pub fn count(
+    view: &dyn View,
+    wanted: &Resolved,
+    dimensions: &[CountDimension],
+) -> Result<(u64, BTreeMap<Vec<CountKey>, u64>), Error> {
+    let mut total = 0;
+    let mut counts = BTreeMap::new();
+    let range = KeyRange {
+        from: keys::revision_key(Revision(0)),
+        until: None,
+    };
+    each(view, keys::COMMITMENT, range, |_, value| {
+        let row = decoded(value)?;
+        if wanted.passes(&row) {
+            total += 1;
+            let keys = dimensions
+                .iter()
+                .map(|dimension| key_of(&row, *dimension))
+                .collect();
+            *counts.entry(keys).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    if dimensions.is_empty() {
+        counts.clear();
+    }
+    Ok((total, counts))
+}
+
+fn key_of(row: &CommitmentRow, dimension: CountDimension) -> CountKey {
+    match dimension {
+        CountDimension::Kind => CountKey::Kind(row.kind),
+        CountDimension::Department => CountKey::Department(row.department),
+        CountDimension::MonthReceived => CountKey::Month(Month::of(row.received_on)),
+        CountDimension::MonthMade => CountKey::Month(Month::of(row.made_on)),
+        CountDimension::SubjectKind => CountKey::SubjectKind(row.subject_kind),
+        CountDimension::Performance => CountKey::Performance(row.performance.map(|columns| columns.state)),
+        CountDimension::State => CountKey::Withdrawn(row.withdrawn.is_some()),
+    }
+}

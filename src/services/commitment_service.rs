@@ -1,0 +1,318 @@
+//! `CommitmentService`: parse, call, convert.
+
+use tonic::{Request, Response, Status, Streaming};
+
+use super::batches::{Answers, Batch, import};
+use super::context::{Context, Reading, reflecting};
+use super::convert::answers::{self, BatchAnswered};
+use super::convert::requests::{self, WITHDRAWAL_REASON_LENGTH_MAX};
+use super::page::{PageToken, question};
+use super::pb;
+use super::pb::commitment_service_server::CommitmentService;
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::revision::{Place, Revision};
+use crate::ingest::commands::{RecordPerformance, WithdrawCommitment};
+use crate::ingest::questions::{self, QuestionKey};
+use crate::ingest::read::{self, CommitmentRead};
+use crate::recorder::{Command, Order, Request as Asked};
+
+/// The service over one recorder.
+pub struct Commitments(pub Context);
+
+#[tonic::async_trait]
+impl CommitmentService for Commitments {
+    type ImportCommitmentsStream = Answers;
+
+    async fn import_commitments(
+        &self,
+        request: Request<Streaming<pb::ImportCommitmentsRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        let principal = self.0.principal(request.extensions())?;
+        let answers = import(self.0.clone(), principal, request.into_inner());
+        Ok(reflecting(answers, self.0.shared.head().place))
+    }
+
+    async fn record_commitments(
+        &self,
+        request: Request<pb::RecordCommitmentsRequest>,
+    ) -> Result<Response<pb::CommitmentBatchResult>, Status> {
+        let principal = self.0.principal(request.extensions())?;
+        let (_, extensions, message) = request.into_parts();
+        let batch = Batch::checked(&self.0, principal, message).await?;
+        let (result, answer) = batch.recorded(&self.0, &extensions).await?;
+        Ok(reflecting(result, answer.place))
+    }
+
+    async fn get_commitment(
+        &self,
+        request: Request<pb::GetCommitmentRequest>,
+    ) -> Result<Response<pb::Commitment>, Status> {
+        self.0.principal(request.extensions())?;
+        let message = request.into_inner();
+        let name = requests::commitment_name("name", &message.name)?;
+        self.0
+            .read(&message.min_revision, move |reading| {
+                let read = read::commitment(reading.view, reading.facts, &name, message.snapshot)?;
+                Ok(shown(&read, reading.place))
+            })
+            .await
+    }
+
+    async fn list_commitments(
+        &self,
+        request: Request<pb::ListCommitmentsRequest>,
+    ) -> Result<Response<pb::ListCommitmentsResponse>, Status> {
+        self.0.principal(request.extensions())?;
+        let message = request.into_inner();
+        let filter = requests::filter(message.filter.as_ref())?;
+        let size = requests::page_size(message.page_size)?;
+        let asked = question("ListCommitments", message.filter.as_ref());
+        self.0
+            .read(&message.min_revision, move |reading| {
+                let (first_page, after) = going_on(&message.page_token, &asked, reading)?;
+                let after = after
+                    .map_or(Ok(Revision(0)), |key| key.try_into().map(revision_of))
+                    .map_err(|_| malformed_token())?;
+                let wanted = read::resolve(reading.view, filter)?;
+                let page = read::list(
+                    reading.view,
+                    reading.facts,
+                    &wanted,
+                    after,
+                    first_page.revision,
+                    size,
+                )?;
+                let token = |key: Revision| {
+                    PageToken {
+                        first_page,
+                        after: key.0.to_be_bytes().to_vec(),
+                    }
+                    .encode(&asked)
+                };
+                Ok(pb::ListCommitmentsResponse {
+                    commitments: page.items.iter().map(|read| shown(read, reading.place)).collect(),
+                    next_page_token: page.next.map(token).unwrap_or_default(),
+                    revision: reading.place.to_string(),
+                })
+            })
+            .await
+    }
+
+    async fn count_commitments(
+        &self,
+        request: Request<pb::CountCommitmentsRequest>,
+    ) -> Result<Response<pb::CountCommitmentsResponse>, Status> {
+        self.0.principal(request.extensions())?;
+        let message = request.into_inner();
+        let filter = requests::filter(message.filter.as_ref())?;
+        let dimensions = requests::dimensions(&message.group_by)?;
+        self.0
+            .read(&message.min_revision, move |reading| {
+                let wanted = read::resolve(reading.view, filter)?;
+                let (total, counts) = read::count(reading.view, &wanted, &dimensions)?;
+                let row = |(keys, count): (Vec<read::CountKey>, u64)| pb::CommitmentCount {
+                    keys: keys.into_iter().map(answers::count_key).collect(),
+                    count,
+                };
+                Ok(pb::CountCommitmentsResponse {
+                    revision: reading.place.to_string(),
+                    total,
+                    rows: counts.into_iter().map(row).collect(),
+                })
+            })
+            .await
+    }
+
+    async fn list_commitment_snapshots(
+        &self,
+        request: Request<pb::ListCommitmentSnapshotsRequest>,
+    ) -> Result<Response<pb::ListCommitmentSnapshotsResponse>, Status> {
+        self.0.principal(request.extensions())?;
+        let message = request.into_inner();
+        let name = requests::commitment_name("name", &message.name)?;
+        let size = requests::page_size(message.page_size)?;
+        let asked = question("ListCommitmentSnapshots", Some(&message.name));
+        self.0
+            .read(&message.min_revision, move |reading| {
+                let (first_page, after) = going_on(&message.page_token, &asked, reading)?;
+                let after = after
+                    .map_or(Ok(0), |key| key.try_into().map(u32::from_be_bytes))
+                    .map_err(|_| malformed_token())?;
+                let page = read::snapshots(reading.view, reading.facts, &name, after, size)?;
+                let token = |key: u32| {
+                    PageToken {
+                        first_page,
+                        after: key.to_be_bytes().to_vec(),
+                    }
+                    .encode(&asked)
+                };
+                Ok(pb::ListCommitmentSnapshotsResponse {
+                    snapshots: page.items.iter().map(|read| shown(read, reading.place)).collect(),
+                    next_page_token: page.next.map(token).unwrap_or_default(),
+                    revision: reading.place.to_string(),
+                })
+            })
+            .await
+    }
+
+    async fn withdraw_commitment(
+        &self,
+        request: Request<pb::WithdrawCommitmentRequest>,
+    ) -> Result<Response<pb::Commitment>, Status> {
+        let principal = self.0.principal(request.extensions())?;
+        let (_, extensions, mut message) = request.into_parts();
+        let id = requests::request_id(&message.request_id)?;
+        let name = requests::commitment_name("name", &message.name)?;
+        let reason = requests::text("reason", &message.reason, WITHDRAWAL_REASON_LENGTH_MAX)?;
+        message.request_id.clear();
+        let order = Order {
+            principal,
+            request: Some(Asked {
+                id,
+                hash: requests::request_hash("WithdrawCommitment", &message),
+            }),
+            validate_only: message.validate_only,
+            command: Command::Withdraw(WithdrawCommitment { name, reason }),
+            deadline: self.0.deadline(&extensions),
+        };
+        let answer = self.0.recorder.submit(order).await?;
+        self.0
+            .read(&answer.place.to_string(), move |reading| {
+                let read = read::commitment(reading.view, reading.facts, &name, 0)?;
+                Ok(shown(&read, reading.place))
+            })
+            .await
+    }
+
+    async fn record_performance(
+        &self,
+        request: Request<pb::RecordPerformanceRequest>,
+    ) -> Result<Response<pb::RecordPerformanceResponse>, Status> {
+        let principal = self.0.principal(request.extensions())?;
+        let (_, extensions, mut message) = request.into_parts();
+        let id = requests::request_id(&message.request_id)?;
+        let name = requests::commitment_name("commitment", &message.commitment)?;
+        message.request_id.clear();
+        let hash = requests::request_hash("RecordPerformance", &message);
+        let empty = || Refusal::plain(Reason::MalformedValue).violating("performance", "is required");
+        let reported = message
+            .performance
+            .and_then(requests::reported_performance)
+            .ok_or_else(empty)?;
+        let order = Order {
+            principal,
+            request: Some(Asked { id, hash }),
+            validate_only: message.validate_only,
+            command: Command::RecordPerformance(RecordPerformance {
+                name,
+                reported,
+                correct: message.correct,
+            }),
+            deadline: self.0.deadline(&extensions),
+        };
+        let answer = self.0.recorder.submit(order).await?;
+        let answered = BatchAnswered {
+            place: answer.place,
+            replayed: answer.replayed,
+            validate_only: message.validate_only,
+        };
+        let result = answer
+            .outcomes
+            .first()
+            .map(|part| answers::performance_result(part, answered));
+        let response = pb::RecordPerformanceResponse {
+            revision: answer.place.to_string(),
+            replayed: answer.replayed,
+            commitment: name.to_string(),
+            result,
+        };
+        Ok(reflecting(response, answer.place))
+    }
+
+    async fn list_open_questions(
+        &self,
+        request: Request<pb::ListOpenQuestionsRequest>,
+    ) -> Result<Response<pb::ListOpenQuestionsResponse>, Status> {
+        self.0.principal(request.extensions())?;
+        let message = request.into_inner();
+        let size = requests::page_size(message.page_size)?;
+        let asked = question("ListOpenQuestions", None::<&String>);
+        self.0
+            .read(&message.min_revision, move |reading| {
+                let (first_page, after) = going_on(&message.page_token, &asked, reading)?;
+                let after = match after {
+                    None => QuestionKey::default(),
+                    Some(key) => question_key(&key).ok_or_else(malformed_token)?,
+                };
+                let page = questions::list(reading.view, reading.facts, after, first_page.revision, size)?;
+                let token = |key: QuestionKey| {
+                    let after = [&key.revision.0.to_be_bytes()[..], &key.number.to_be_bytes()].concat();
+                    PageToken { first_page, after }.encode(&asked)
+                };
+                Ok(pb::ListOpenQuestionsResponse {
+                    questions: page
+                        .items
+                        .iter()
+                        .map(|one| answers::open_question(one, reading.epoch()))
+                        .collect(),
+                    next_page_token: page.next.map(token).unwrap_or_default(),
+                    revision: reading.place.to_string(),
+                })
+            })
+            .await
+    }
+}
+
+/// Where a list goes on: the revision of its first page, and the last key of the page before.
+fn going_on(
+    token: &str,
+    asked: &[u8; 16],
+    reading: &Reading<'_>,
+) -> Result<(Place, Option<Vec<u8>>), Refusal> {
+    let token = PageToken::decode(token, asked, reading.epoch())?;
+    Ok(token.map_or((reading.place, None), |token| {
+        (token.first_page, Some(token.after))
+    }))
+}
+
+fn malformed_token() -> Refusal {
+    Refusal::plain(Reason::MalformedPageToken).violating("page_token", "is not of this list")
+}
+
+fn revision_of(key: [u8; 8]) -> Revision {
+    Revision(u64::from_be_bytes(key))
+}
+
+fn question_key(key: &[u8]) -> Option<QuestionKey> {
+    let (revision, number) = key.split_first_chunk::<8>()?;
+    Some(QuestionKey {
+        revision: Revision(u64::from_be_bytes(*revision)),
+        number: u32::from_be_bytes(number.try_into().ok()?),
+    })
+}
+
+/// Shows a commitment that was read at `place`.
+fn shown(read: &CommitmentRead, place: Place) -> pb::Commitment {
+    let at = |revision| Place {
+        epoch: place.epoch,
+        revision,
+    };
+    answers::commitment(&answers::CommitmentShown {
+        fact: &read.fact,
+        recorded_at: read.recorded_at,
+        snapshot_count: read.row.snapshots,
+        subject: read.subject,
+        changed: at(read.changed),
+        received_on: read.row.received_on,
+        performance: read
+            .performance
+            .as_ref()
+            .map(|performance| answers::PerformanceShown {
+                fact: &performance.fact,
+                recorded: at(performance.recorded),
+                recorded_at: performance.recorded_at,
+                snapshot_count: performance.snapshot_count,
+            }),
+        withdrawn: read.withdrawn.as_ref().map(|(reason, at)| (reason.as_str(), *at)),
+    })
+}

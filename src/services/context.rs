@@ -1,0 +1,164 @@
+//! What all services share, and the moves that all their methods make.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tonic::metadata::AsciiMetadataValue;
+use tonic::{Code, Extensions, Response, Status};
+
+use super::blocking::Readers;
+use super::convert::requests;
+use super::manners::Deadline;
+use crate::clock::{Clock, TestClock};
+use crate::domain::civil_date::CivilDate;
+use crate::domain::fact::Principal;
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::revision::{Epoch, Place};
+use crate::ingest::read;
+use crate::recorder::{self, Command, Monotonic, Order, Recorder, Request, Shared};
+use crate::store::View;
+use crate::store::record::Facts;
+
+/// Header that names the revision an answer reflects.
+pub const REVISION_HEADER: &str = "credence-revision";
+
+/// What the services are made of.
+#[derive(Clone)]
+pub struct Context {
+    pub recorder: Recorder,
+    pub shared: Arc<Shared>,
+    pub readers: Readers,
+    pub clock: Arc<dyn Clock>,
+    /// The same clock, if it is one that is moved by hand.
+    pub test_clock: Option<Arc<TestClock>>,
+    /// Reads a clock that never goes back, as the recorder does.
+    pub monotonic: Monotonic,
+    /// Turns true when the server stops.
+    pub stopping: watch::Receiver<bool>,
+    /// Six digits.
+    pub division: String,
+    /// Largest message taken, in bytes.
+    pub message_size_max: usize,
+    pub ledger_format: u32,
+    pub tables_format: u32,
+}
+
+impl Context {
+    /// Who asks. Without a list of principals everybody on loopback is the same one; this is the single
+    /// place that will tell them apart.
+    ///
+    /// # Errors
+    /// None yet; a caller without the right to a method will be refused here.
+    #[allow(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "identities come in by this door"
+    )]
+    pub fn principal(&self, _extensions: &Extensions) -> Result<Principal, Refusal> {
+        Ok(Principal::local())
+    }
+
+    /// The day on which what comes in now is received.
+    #[must_use]
+    pub fn today(&self) -> CivilDate {
+        CivilDate::of_instant(self.clock.now())
+    }
+
+    /// Makes an order; its deadline is the call's.
+    #[must_use]
+    pub fn order(&self, principal: Principal, request: Option<Request>, command: Command) -> Order {
+        Order {
+            principal,
+            request,
+            validate_only: false,
+            command,
+            deadline: None,
+        }
+    }
+
+    /// The call's deadline as the recorder counts.
+    #[must_use]
+    pub fn deadline(&self, extensions: &Extensions) -> Option<Duration> {
+        let deadline = extensions.get::<Deadline>()?;
+        let left = deadline.0.saturating_duration_since(tokio::time::Instant::now());
+        Some((self.monotonic)() + left)
+    }
+
+    /// Answers a question off the async threads, over a view that shows at least `min_revision`.
+    ///
+    /// # Errors
+    /// `MALFORMED_REVISION`, `EPOCH_ENDED`, `REVISION_NOT_REACHED`; those of `ask`.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        min_revision: &str,
+        ask: impl FnOnce(&Reading<'_>) -> Result<T, read::Error> + Send + 'static,
+    ) -> Result<Response<T>, Status> {
+        let least = requests::min_revision(min_revision)?;
+        let view = self.shared.view_at_least(least).await?;
+        let shared = Arc::clone(&self.shared);
+        let (answer, place) = self
+            .readers
+            .run(move || {
+                let place = view.head().map_or_else(|| shared.head().place, |head| head.place);
+                let reading = Reading {
+                    view: &*view,
+                    facts: &shared.facts,
+                    place,
+                };
+                ask(&reading).map(|answer| (answer, place)).map_err(refusal)
+            })
+            .await?;
+        Ok(reflecting(answer, place))
+    }
+}
+
+/// What a question is answered from.
+pub struct Reading<'a> {
+    pub view: &'a dyn View,
+    pub facts: &'a Facts,
+    /// What the view reflects.
+    pub place: Place,
+}
+
+impl Reading<'_> {
+    /// The epoch of everything in the view.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.place.epoch
+    }
+}
+
+/// An answer with the header that names its revision.
+#[must_use]
+pub fn reflecting<T>(answer: T, place: Place) -> Response<T> {
+    let mut response = Response::new(answer);
+    let value = AsciiMetadataValue::try_from(place.to_string()).expect("a revision is ASCII");
+    response.metadata_mut().insert(REVISION_HEADER, value);
+    response
+}
+
+/// What a caller is told of a failed read; the chain goes to the log.
+#[must_use]
+pub fn refusal(error: read::Error) -> Refusal {
+    match error {
+        read::Error::Refused(refusal) => refusal,
+        read::Error::Store(error) => recorder::storage(&error),
+        read::Error::Record(error) => {
+            tracing::error!("a record cannot be read: {error}");
+            let reason = match error {
+                crate::store::record::Error::Corrupt(..) | crate::store::record::Error::Absent(_) => {
+                    Reason::RecordCorrupt
+                }
+                crate::store::record::Error::Disk(_) => Reason::StorageFailed,
+            };
+            Refusal::plain(reason)
+        }
+    }
+}
+
+/// Says whether a status only tells that the caller went away.
+#[must_use]
+pub fn is_gone(status: &Status) -> bool {
+    status.code() == Code::Cancelled
+}
