@@ -126,6 +126,7 @@ impl App {
             test_clock,
             monotonic,
             stopping: server.stopping(),
+            message_size_max: config.message_size_max,
         });
         if let Ok(address) = listener.local_addr() {
             info!(listen = %address, revision = %shared.head().place, "serving on {address}");

@@ -21,6 +21,10 @@ use crate::store::{Head, Tables, View};
 pub mod start;
 mod writer;
 
+/// Format numbers of what is written, for those who ask.
+pub const LEDGER_FORMAT: u16 = crate::ledger::frame::FORMAT;
+pub const TABLES_FORMAT: u8 = crate::store::reflects::VERSION;
+
 /// After which time a caller that found the queue full may try again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// How often a read that asks for a later revision looks again, at most until its deadline.

@@ -16,7 +16,7 @@ use crate::domain::fact::Principal;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Epoch, Place};
 use crate::ingest::read;
-use crate::recorder::{self, Command, Monotonic, Order, Recorder, Request, Shared};
+use crate::recorder::{self, Monotonic, Recorder, Shared};
 use crate::store::View;
 use crate::store::record::Facts;
 
@@ -24,11 +24,9 @@ use crate::store::record::Facts;
 pub const REVISION_HEADER: &str = "credence-revision";
 
 /// What the services are made of.
-#[derive(Clone)]
-pub struct Context {
+pub struct Parts {
     pub recorder: Recorder,
     pub shared: Arc<Shared>,
-    pub readers: Readers,
     pub clock: Arc<dyn Clock>,
     /// The same clock, if it is one that is moved by hand.
     pub test_clock: Option<Arc<TestClock>>,
@@ -36,12 +34,29 @@ pub struct Context {
     pub monotonic: Monotonic,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
-    /// Six digits.
-    pub division: String,
     /// Largest message taken, in bytes.
     pub message_size_max: usize,
-    pub ledger_format: u32,
-    pub tables_format: u32,
+}
+
+/// What each service works with: the parts, and a bounded way off the async threads.
+#[derive(Clone)]
+pub struct Context {
+    pub parts: Arc<Parts>,
+    pub readers: Readers,
+}
+
+impl std::ops::Deref for Context {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl From<Parts> for Context {
+    fn from(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), readers: Readers::default() }
+    }
 }
 
 impl Context {
@@ -63,18 +78,6 @@ impl Context {
     #[must_use]
     pub fn today(&self) -> CivilDate {
         CivilDate::of_instant(self.clock.now())
-    }
-
-    /// Makes an order; its deadline is the call's.
-    #[must_use]
-    pub fn order(&self, principal: Principal, request: Option<Request>, command: Command) -> Order {
-        Order {
-            principal,
-            request,
-            validate_only: false,
-            command,
-            deadline: None,
-        }
     }
 
     /// The call's deadline as the recorder counts.

@@ -8,6 +8,8 @@ use tonic::service::Routes;
 
 use context::Context;
 
+pub use context::Parts;
+
 pub mod batches;
 pub mod blocking;
 pub mod catalog_service;
@@ -23,7 +25,8 @@ pub mod subject_service;
 
 /// All services of the contract over one recorder.
 #[must_use]
-pub fn routes(context: &Context) -> Routes {
+pub fn routes(parts: Parts) -> Routes {
+    let context = Context::from(parts);
     let size_max = context.message_size_max;
     macro_rules! served {
         ($server:ty, $service:expr) => {

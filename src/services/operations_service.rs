@@ -11,10 +11,11 @@ use super::pb;
 use super::pb::advance_clock_request::To;
 use super::pb::operations_service_server::OperationsService;
 use crate::clock::Clock;
+use crate::domain::catalog::Division;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Instant;
-use crate::recorder::{Command, Condition, Order};
+use crate::recorder::{Command, Condition, LEDGER_FORMAT, Order, TABLES_FORMAT};
 use crate::store::content_digest::content_digest;
 
 /// Most days that one order turns, so that no group grows without bound.
@@ -53,15 +54,15 @@ impl OperationsService for Operations {
         let place = self.0.shared.head().place;
         let info = pb::ServerInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            ledger_format: self.0.ledger_format,
-            tables_format: self.0.tables_format,
+            ledger_format: LEDGER_FORMAT.into(),
+            tables_format: TABLES_FORMAT.into(),
             epoch: place.epoch.0,
             revision: place.to_string(),
             state: self.state().into(),
             clock: Some(timestamp(self.0.clock.now())),
             is_test_clock: self.0.test_clock.is_some(),
             not_built: NOT_BUILT.iter().map(|&what| what.to_owned()).collect(),
-            division: self.0.division.clone(),
+            division: self.division(),
         };
         Ok(reflecting(info, place))
     }
@@ -159,6 +160,16 @@ impl OperationsService for Operations {
 }
 
 impl Operations {
+    /// The division in force today; the catalogue has one at a time.
+    fn division(&self) -> String {
+        let today = self.0.today();
+        let in_force = |division: &&Division| {
+            division.from <= today && division.until.is_none_or(|until| today <= until)
+        };
+        let found = self.0.shared.catalog.divisions().iter().find(in_force);
+        found.map(|division| division.code.clone()).unwrap_or_default()
+    }
+
     fn state(&self) -> pb::ServerState {
         if *self.0.stopping.borrow() {
             return pb::ServerState::ShuttingDown;

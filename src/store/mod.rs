@@ -19,7 +19,7 @@ pub mod keyring;
 pub mod keys;
 pub mod on_disk;
 pub mod record;
-mod reflects;
+pub mod reflects;
 mod row_key;
 pub mod set_aside;
 
