@@ -85,8 +85,24 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "app",
+        &[
+            "clock",
+            "config",
+            "domain",
+            "ledger",
+            "policy",
+            "recorder",
+            "server",
+            "services",
+            "store",
+            "telemetry",
+        ],
+    ),
+    (
         "commands",
         &[
+            "app",
             "clock",
             "config",
             "domain",
