@@ -67,22 +67,37 @@ async fn send(folder: &Path, count: Option<u32>) -> Result<(), String> {
     let app = App::open(config(folder)).map_err(|error| text(&error))?;
     let catalog = app.catalog();
     let department = &catalog.departments()[0];
-    let (body, name) = (department.social_credit_code.to_string(), department.title_zh.clone());
+    let (body, name) = (
+        department.social_credit_code.to_string(),
+        department.title_zh.clone(),
+    );
     let listener = app.bind().await.map_err(|error| text(&error))?;
     let address = listener.local_addr().map_err(|error| text(&error))?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(app.serve(listener, async move { _ = stopped.await }));
-    let mut client =
-        CommitmentServiceClient::connect(format!("http://{address}")).await.map_err(|error| text(&error))?;
+    let mut client = CommitmentServiceClient::connect(format!("http://{address}"))
+        .await
+        .map_err(|error| text(&error))?;
     for batch in 0..count.unwrap_or(u32::MAX) {
         let request = pb::RecordCommitmentsRequest {
             request_id: request_id(batch).to_string(),
             rows: rows(&body, &name, batch),
             ..Default::default()
         };
-        let answer = client.record_commitments(request).await.map_err(|error| text(&error))?.into_inner();
-        if answer.results.iter().any(|row| row.outcome == i32::from(pb::Outcome::Refused as u16)) {
-            return Err(format!("ERR batch {batch} was refused: {:?}", answer.results[0].findings));
+        let answer = client
+            .record_commitments(request)
+            .await
+            .map_err(|error| text(&error))?
+            .into_inner();
+        if answer
+            .results
+            .iter()
+            .any(|row| row.outcome == i32::from(pb::Outcome::Refused as u16))
+        {
+            return Err(format!(
+                "ERR batch {batch} was refused: {:?}",
+                answer.results[0].findings
+            ));
         }
         println!("ACK {}", batch + 1);
         std::io::stdout().flush().map_err(|error| text(&error))?;
@@ -101,7 +116,10 @@ fn check(folder: &Path, digest: bool) -> Result<bool, String> {
     let mut answers: HashMap<RequestId, usize> = HashMap::new();
     let (mut recorded, mut bad, mut in_group) = (0_u64, 0_u64, 0_usize);
     for revision in 1..=head.place.revision.0 {
-        let (fact, _) = shared.facts.fact(Revision(revision)).map_err(|error| error.to_string())?;
+        let (fact, _) = shared
+            .facts
+            .fact(Revision(revision))
+            .map_err(|error| error.to_string())?;
         match fact.fact {
             Fact::CommitmentRecorded(_) => {
                 recorded += 1;
@@ -117,10 +135,19 @@ fn check(folder: &Path, digest: bool) -> Result<bool, String> {
             _ => {}
         }
     }
-    let whole = KeyRange { from: bytes::Bytes::new(), until: None };
-    let rows = view.scan(keys::COMMITMENT, &whole, usize::MAX).map_err(|error| error.to_string())?.rows.len();
+    let whole = KeyRange {
+        from: bytes::Bytes::new(),
+        until: None,
+    };
+    let rows = view
+        .scan(keys::COMMITMENT, &whole, usize::MAX)
+        .map_err(|error| error.to_string())?
+        .rows
+        .len();
     bad += u64::from(rows as u64 != recorded);
-    let seq = (0..).take_while(|batch| answers.contains_key(&RequestId(*request_id(*batch).as_bytes()))).count();
+    let seq = (0..)
+        .take_while(|batch| answers.contains_key(&RequestId(*request_id(*batch).as_bytes())))
+        .count();
     bad += u64::from(seq != answers.len());
     println!("seq={seq} rec={recorded} idx={rows} bad={bad}");
     if digest {
@@ -138,9 +165,13 @@ fn main() -> ExitCode {
     let _scenario = fail::FailScenario::setup();
     let runtime = || tokio::runtime::Runtime::new().expect("threads can be started");
     let result = match text[1..] {
-        ["write", folder] => runtime().block_on(send(&PathBuf::from(folder), None)).map(|()| true),
+        ["write", folder] => runtime()
+            .block_on(send(&PathBuf::from(folder), None))
+            .map(|()| true),
         ["write", folder, count] => match count.parse() {
-            Ok(count) => runtime().block_on(send(&PathBuf::from(folder), Some(count))).map(|()| true),
+            Ok(count) => runtime()
+                .block_on(send(&PathBuf::from(folder), Some(count)))
+                .map(|()| true),
             Err(_) => Err("the count is no number".to_owned()),
         },
         ["check", folder] => check(&PathBuf::from(folder), false),

@@ -33,7 +33,10 @@ pub enum Error {
     #[error("the master key file {0} does not hold 64 hexadecimal digits")]
     MasterKey(String),
     #[error("the address {address} cannot be listened on: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
 }
 
 /// How a service that ran has ended.
@@ -69,7 +72,10 @@ impl App {
         let read = Arc::clone(&clock);
         let setup = Setup {
             folder: config.data.clone(),
-            options: Options { segment_size: config.segment_size, disk_reserve: config.disk_reserve },
+            options: Options {
+                segment_size: config.segment_size,
+                disk_reserve: config.disk_reserve,
+            },
             queue_commands_max: config.queue_commands_max,
             accept_loss_after: config.accept_loss_after,
             master_key: master_key(&config)?,
@@ -80,7 +86,9 @@ impl App {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             now: Arc::new(move || read.now()),
             monotonic: Arc::clone(&monotonic),
-            random: Box::new(|bytes| getrandom::fill(bytes).expect("the operating system gives random bytes")),
+            random: Box::new(|bytes| {
+                getrandom::fill(bytes).expect("the operating system gives random bytes")
+            }),
             test_clock: test_clock.is_some(),
         };
         let started = start::start(setup)?;
@@ -88,7 +96,13 @@ impl App {
             // A folder that was used before stands later than the clock asked for.
             _ = clock.advance(started.instant);
         }
-        Ok(Self { config, clock, test_clock, monotonic, started })
+        Ok(Self {
+            config,
+            clock,
+            test_clock,
+            monotonic,
+            started,
+        })
     }
 
     /// The catalogue in force.
@@ -109,13 +123,30 @@ impl App {
     /// [`Error::Listen`].
     pub async fn bind(&self) -> Result<TcpListener, Error> {
         let address = self.config.listen;
-        crate::server::bind(address).await.map_err(|source| Error::Listen { address, source })
+        crate::server::bind(address)
+            .await
+            .map_err(|source| Error::Listen { address, source })
     }
 
     /// Serves until `stop`, drains, closes the ledger.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Ended {
-        let Self { config, clock, test_clock, monotonic, started } = self;
-        let Started { recorder, shared, keeper, writer, head_keeper, clock_jumped, instant: _, lock } = started;
+        let Self {
+            config,
+            clock,
+            test_clock,
+            monotonic,
+            started,
+        } = self;
+        let Started {
+            recorder,
+            shared,
+            keeper,
+            writer,
+            head_keeper,
+            clock_jumped,
+            instant: _,
+            lock,
+        } = started;
         let server = Server::new(&config);
         let health = server.health();
         let is_test = test_clock.is_some();
@@ -132,7 +163,9 @@ impl App {
             info!(listen = %address, revision = %shared.head().place, "serving on {address}");
         }
         if clock_jumped {
-            warn!("the clock stands more than 48 hours after the last sign of life: no day is turned until the next start confirms it");
+            warn!(
+                "the clock stands more than 48 hours after the last sign of life: no day is turned until the next start confirms it"
+            );
         }
         let timekeeping = tokio::spawn(keep_time(
             recorder.clone(),
@@ -142,11 +175,11 @@ impl App {
         ));
         let mut condition = shared.condition();
         let failing = async move {
-            let failed = condition.wait_for(|condition| matches!(condition, Condition::Failed(_))).await;
-            if failed.is_err() {
+            let is_failed = |condition: &Condition| matches!(condition, Condition::Failed(_));
+            let has_failed = condition.wait_for(is_failed).await.is_ok();
+            if !has_failed {
                 std::future::pending::<()>().await;
             }
-            drop(failed);
             error!("a write has failed: no further writes, reads for 10 s, then the process ends");
             health.set_serving(false).await;
             tokio::time::sleep(LAST_READS).await;
@@ -169,12 +202,21 @@ impl App {
         });
         _ = tokio::time::timeout(LAST_READS, ended).await;
         drop(lock);
-        if failed { Ended::AfterFailedWrite } else { Ended::Cleanly }
+        if failed {
+            Ended::AfterFailedWrite
+        } else {
+            Ended::Cleanly
+        }
     }
 }
 
 /// Refreshes the heartbeat, and turns the day when the real clock does.
-async fn keep_time(recorder: Recorder, clock: Arc<dyn Clock>, keeper: Arc<crate::ledger::keeper::Keeper>, turns_days: bool) {
+async fn keep_time(
+    recorder: Recorder,
+    clock: Arc<dyn Clock>,
+    keeper: Arc<crate::ledger::keeper::Keeper>,
+    turns_days: bool,
+) {
     let mut minute = tokio::time::interval(MINUTE);
     let mut turned = None;
     loop {
@@ -199,7 +241,9 @@ async fn keep_time(recorder: Recorder, clock: Arc<dyn Clock>, keeper: Arc<crate:
 }
 
 fn master_key(config: &Config) -> Result<Option<Key>, Error> {
-    let Some(file) = &config.master_key_file else { return Ok(None) };
+    let Some(file) = &config.master_key_file else {
+        return Ok(None);
+    };
     let bytes = std::fs::read(file).map_err(StartError::Disk)?;
     let key = keyring::parse_master(&bytes).ok_or_else(|| Error::MasterKey(file.display().to_string()))?;
     Ok(Some(key))

@@ -77,7 +77,9 @@ impl Serve {
             ("clock", &self.clock),
             ("accept_loss_after", &self.accept_loss_after),
         ];
-        let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+        let named = named
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
         let set = self.settings.iter().map(|text| match text.split_once('=') {
             Some((name, value)) => (name.to_owned(), value.to_owned()),
             None => (text.clone(), String::new()),
@@ -166,9 +168,17 @@ fn serve(options: &Serve) -> ExitCode {
 /// Starts a server for the demo, on a test clock.
 async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Result<demo::Running, String> {
     let config = Config::load(None, &[]).map_err(|mistakes| mistakes.to_string())?;
-    let config = Config { data, listen, clock: Some(begin), ..config };
+    let config = Config {
+        data,
+        listen,
+        clock: Some(begin),
+        ..config
+    };
     let app = tokio::task::spawn_blocking(move || App::open(config));
-    let app = app.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    let app = app
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())?;
     let listener = app.bind().await.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let district = District::of(&app.catalog());
@@ -179,7 +189,12 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
             Ended::AfterFailedWrite => Err("a write failed half-way".to_owned()),
         }
     });
-    Ok(demo::Running { address, district, stop, ended })
+    Ok(demo::Running {
+        address,
+        district,
+        stop,
+        ended,
+    })
 }
 
 /// Completes at SIGTERM or Ctrl-C.
@@ -193,7 +208,10 @@ async fn stop_signal() {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads can be started")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("threads can be started")
 }
 
 fn run<E: std::fmt::Display>(work: impl Future<Output = Result<(), E>>) -> ExitCode {

@@ -36,8 +36,20 @@ pub enum Error {
 /// Each [`Error`].
 pub async fn run(options: Options) -> Result<(), Error> {
     let endpoint = Endpoint::from_shared(format!("http://{}", options.address))?;
-    let channel = endpoint.timeout(ANSWER_WAIT_MAX).connect_timeout(ANSWER_WAIT_MAX).connect().await?;
-    let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
-    let answer = answer.map_err(|status| Error::Refused(Box::new(status)))?.into_inner();
-    if answer.status() == ServingStatus::Serving { Ok(()) } else { Err(Error::NotServing) }
+    let channel = endpoint
+        .timeout(ANSWER_WAIT_MAX)
+        .connect_timeout(ANSWER_WAIT_MAX)
+        .connect()
+        .await?;
+    let answer = HealthClient::new(channel)
+        .check(HealthCheckRequest::default())
+        .await;
+    let answer = answer
+        .map_err(|status| Error::Refused(Box::new(status)))?
+        .into_inner();
+    if answer.status() == ServingStatus::Serving {
+        Ok(())
+    } else {
+        Err(Error::NotServing)
+    }
 }

@@ -13,11 +13,11 @@ use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal, Recorded};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::group::overlay::Overlay;
-use crate::policy::Mistake;
-use crate::policy::catalog::{self, CatalogSource, KIND};
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
 use crate::ledger::{Ledger, OpenError, Options, Reader};
+use crate::policy::Mistake;
+use crate::policy::catalog::{self, CatalogSource, KIND};
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::on_disk::{OnDisk, read_reflects};
 use crate::store::record::{Facts, kind_of};
@@ -324,7 +324,9 @@ fn catalog_in_force(
     };
     let proposed = match &setup.catalog {
         Ok(source) if Some(source) == adopted.as_ref() => {
-            return parsed(source).map(|catalog| (catalog, None)).map_err(StartError::Catalog);
+            return parsed(source)
+                .map(|catalog| (catalog, None))
+                .map_err(StartError::Catalog);
         }
         Ok(source) => parsed(source).map(|catalog| (catalog, source)),
         Err(mistakes) => Err(listed(mistakes)),

@@ -55,7 +55,10 @@ impl std::ops::Deref for Context {
 
 impl From<Parts> for Context {
     fn from(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), readers: Readers::default() }
+        Self {
+            parts: Arc::new(parts),
+            readers: Readers::default(),
+        }
     }
 }
 

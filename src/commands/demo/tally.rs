@@ -25,7 +25,11 @@ pub struct Tally {
     pub surprise_count: u64,
 }
 
-pub(super) fn count_batch(tally: &mut Tally, batch: &Batch, result: &pb::CommitmentBatchResult) -> Result<(), Error> {
+pub(super) fn count_batch(
+    tally: &mut Tally,
+    batch: &Batch,
+    result: &pb::CommitmentBatchResult,
+) -> Result<(), Error> {
     if result.results.len() != batch.rows.len() {
         let sentence = format!("{} results for {} rows", result.results.len(), batch.rows.len());
         return Err(Error::Contract(sentence));
@@ -120,4 +124,3 @@ pub(super) fn note(tally: &mut Tally, surprise: String) {
         tally.surprises.push(surprise);
     }
 }
-
