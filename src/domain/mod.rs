@@ -16,3 +16,6 @@ pub mod resident_id;
 pub mod revision;
 pub mod social_credit_code;
 pub mod subject;
+
+#[cfg(test)]
+mod codes_proptests;

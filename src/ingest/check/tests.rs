@@ -1,9 +1,14 @@
+//! The items of a commitment, on both sides of every edge, and the row that the other tests change.
+
 use super::*;
 use crate::domain::catalog::{Authority, Department, DepartmentKind, Division, Standing};
 use crate::domain::resident_id::ResidentId;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::Identity;
 use CheckKind::{Ask, Reject, Stop, Warn};
+
+mod codes;
+mod performance;
 
 const BODY_NAME: &str = "市场监督管理局";
 const INSTITUTION_NAME: &str = "公共资源交易中心";
@@ -278,43 +283,6 @@ fn control_characters_stay_out_but_for_line_feed_and_tab_in_prose() {
 }
 
 #[test]
-fn a_commitment_code_has_shape_place_and_date() {
-    for shape in [
-        "1508022024110500001",
-        "150802202411050000010",
-        "15080220241131000001",
-        "1508022024110500000X",
-    ] {
-        check_item(
-            |row| &mut row.code,
-            shape,
-            &[("code", Rule::CommitmentCodeShape, Reject)],
-        );
-    }
-    check_item(|row| &mut row.code, "15080220241105999999", &[]);
-    let mismatch = [("made_on", Rule::CodeDateMismatch, Reject)];
-    check_item(|row| &mut row.code, "15080220241104000001", &mismatch);
-    check_item(|row| &mut row.made_on, "2024-11-06", &mismatch);
-    check_item(
-        |row| &mut row.code,
-        "15080320241105000001",
-        &[("code", Rule::ForeignDistrict, Reject)],
-    );
-    // The district's division is dated.
-    let made = |code: &'static str, on: &'static str| {
-        move |row: &mut Reported| {
-            code.clone_into(&mut row.code);
-            on.clone_into(&mut row.made_on);
-        }
-    };
-    check_row(made("15080220040101000001", "2004-01-01"), &[]);
-    check_row(
-        made("15080220031231000001", "2003-12-31"),
-        &[("code", Rule::ForeignDistrict, Reject)],
-    );
-}
-
-#[test]
 fn dates_exist_and_keep_their_order() {
     let date = [("made_on", Rule::Date, Reject)];
     for text in ["20241105", "2024-11-31", "2024/11/05", "2024-11-05 ", "2024-11-5"] {
@@ -358,83 +326,6 @@ fn two_far_dates_mean_an_open_end() {
         let checked = check(&reported, &catalog(), day("2024-11-20"));
         assert_eq!(checked.commitment.unwrap().validity, validity, "{text}");
     }
-}
-
-#[test]
-fn a_unified_code_is_judged_by_length_alphabet_and_both_checks() {
-    let with = |rule| ("subject_code", rule, Reject);
-    let item = |row: &mut Reported, text: &str| text.clone_into(&mut row.subject_code);
-    for kind in [SubjectKind::Organisation, SubjectKind::IndividualBusiness] {
-        for (text, expected) in [
-            (COMPANY, &[][..]),
-            ("9144030019231745F", &[with(Rule::SocialCreditCodeShape)]),
-            ("91440300192317458f", &[with(Rule::SocialCreditCodeAlphabet)]),
-            ("91440300192317458G", &[with(Rule::SocialCreditCodeCheck)]),
-            ("9133010057462616X9", &[with(Rule::OrganisationCodeCheck)]),
-            (
-                "9133010057462616XH",
-                &[
-                    with(Rule::SocialCreditCodeCheck),
-                    with(Rule::OrganisationCodeCheck),
-                ],
-            ),
-            (PERSON, &[with(Rule::KindAgainstCode)]),
-            ("110105491231002", &[with(Rule::KindAgainstCode)]),
-        ] {
-            let change = |row: &mut Reported| {
-                row.subject_kind = Choice::Known(kind);
-                item(row, text);
-            };
-            check_row(change, expected);
-        }
-    }
-}
-
-#[test]
-fn a_resident_id_is_judged_by_shape_date_and_check() {
-    let with = |rule| ("subject_code", rule, Reject);
-    let born = |on: &str| {
-        ResidentId::compose("150802", day(on), 1)
-            .unwrap()
-            .expose()
-            .to_owned()
-    };
-    for (text, expected) in [
-        (PERSON.to_owned(), &[][..]),
-        ("11010519491231002x".to_owned(), &[]),
-        ("110105491231002".to_owned(), &[]),
-        ("1101051949123100".to_owned(), &[with(Rule::ResidentIdShape)]),
-        ("110105491331002".to_owned(), &[with(Rule::ResidentIdDate)]),
-        ("110105194912310021".to_owned(), &[with(Rule::ResidentIdCheck)]),
-        (
-            "440524188002300014".to_owned(),
-            &[with(Rule::ResidentIdDate), with(Rule::ResidentIdCheck)],
-        ),
-        (born("2024-11-20"), &[]),
-        (born("2024-11-21"), &[with(Rule::ResidentIdDate)]),
-        (COMPANY.to_owned(), &[with(Rule::KindAgainstCode)]),
-    ] {
-        let change = |row: &mut Reported| {
-            person(row);
-            row.subject_code = text;
-        };
-        check_row(change, expected);
-    }
-}
-
-#[test]
-fn a_short_and_a_long_resident_id_are_one_identity() {
-    let identity = |text: &str| {
-        let mut reported = row();
-        person(&mut reported);
-        text.clone_into(&mut reported.subject_code);
-        check(&reported, &catalog(), day("2024-11-20"))
-            .commitment
-            .unwrap()
-            .subject
-    };
-    assert_eq!(identity("110105491231002"), identity(PERSON));
-    assert_eq!(identity("11010519491231002x"), identity(PERSON));
 }
 
 #[test]
@@ -486,46 +377,6 @@ fn the_kind_in_words_belongs_to_other_alone() {
 }
 
 #[test]
-fn the_accepting_body_is_one_of_the_district() {
-    let with = |code: SocialCreditCode, name: &'static str| {
-        move |row: &mut Reported| {
-            row.accepting_body_code = code.to_string();
-            name.clone_into(&mut row.accepting_body_name);
-        }
-    };
-    let field = "accepting_body_code";
-    check_row(
-        with(body_code('2', "00000039"), INSTITUTION_NAME),
-        &[(field, Rule::BodyCodePrefix, Ask)],
-    );
-    check_row(
-        with(body_code('1', "00000026"), BODY_NAME),
-        &[(field, Rule::ForeignDistrict, Reject)],
-    );
-    check_row(
-        with(COMPANY.parse().unwrap(), BODY_NAME),
-        &[
-            (field, Rule::BodyCodePrefix, Ask),
-            (field, Rule::ForeignDistrict, Reject),
-        ],
-    );
-    check_row(
-        with(body_code('1', "00000025"), "市场监管局"),
-        &[("accepting_body_name", Rule::BodyName, Warn)],
-    );
-    check_item(
-        |row| &mut row.accepting_body_code,
-        "11",
-        &[(field, Rule::SocialCreditCodeShape, Reject)],
-    );
-    check_item(
-        |row| &mut row.accepting_body_code,
-        "00000000000000000X",
-        &[(field, Rule::SocialCreditCodeCheck, Reject)],
-    );
-}
-
-#[test]
 fn every_violation_of_a_row_is_listed() {
     let change = |row: &mut Reported| {
         row.code = "1".to_owned();
@@ -547,112 +398,4 @@ fn every_violation_of_a_row_is_listed() {
             ("publication", Rule::PersonPublic, Stop),
         ],
     );
-}
-
-#[test]
-fn a_breach_owes_what_full_performance_must_not_hold() {
-    use PerformanceState::{Full, Partial, Unperformed};
-    const TWELVE: &str = "performance.unperformed";
-    const THIRTEEN: &str = "performance.measures_taken";
-    check_part(full(), &[]);
-    for state in [Partial, Unperformed] {
-        check_part(breach(state), &[]);
-        let emptied = ReportedPerformance {
-            state: Choice::Known(state),
-            ..full()
-        };
-        check_part(
-            emptied,
-            &[
-                (TWELVE, Rule::Required, Reject),
-                (THIRTEEN, Rule::Required, Reject),
-            ],
-        );
-    }
-    check_part(
-        breach(Full),
-        &[
-            (TWELVE, Rule::MustBeEmpty, Reject),
-            (THIRTEEN, Rule::MustBeEmpty, Reject),
-        ],
-    );
-    let long = |length| ReportedPerformance {
-        unperformed: "未".repeat(length),
-        ..breach(Partial)
-    };
-    check_part(long(4000), &[]);
-    check_part(long(4001), &[(TWELVE, Rule::Length, Reject)]);
-}
-
-#[test]
-fn the_items_of_the_finding_are_judged_when_filled() {
-    let state = |state| ReportedPerformance { state, ..full() };
-    check_part(
-        state(Choice::Absent),
-        &[("performance.state", Rule::Required, Reject)],
-    );
-    check_part(
-        state(Choice::Unknown("9".to_owned())),
-        &[("performance.state", Rule::ValueList, Reject)],
-    );
-    let empty = String::new;
-    let nothing = ReportedPerformance {
-        found_on: empty(),
-        finding_body_name: empty(),
-        finding_body_code: empty(),
-        ..full()
-    };
-    check_part(nothing, &[]);
-    let found = |on: &str| ReportedPerformance {
-        found_on: on.to_owned(),
-        ..full()
-    };
-    const ON: &str = "performance.found_on";
-    check_part(found("2024-11-04"), &[(ON, Rule::FindingBeforePromise, Reject)]);
-    check_part(found("2024-11-05"), &[]);
-    check_part(found("2024-11-20"), &[]);
-    check_part(found("2024-11-21"), &[(ON, Rule::FutureDate, Reject)]);
-    check_part(found("2024-11-31"), &[(ON, Rule::Date, Reject)]);
-    let body = |code: &str| ReportedPerformance {
-        finding_body_code: code.to_owned(),
-        ..full()
-    };
-    const CODE: &str = "performance.finding_body_code";
-    check_part(body("1"), &[(CODE, Rule::SocialCreditCodeShape, Reject)]);
-    check_part(
-        body("9133010057462616X9"),
-        &[(CODE, Rule::OrganisationCodeCheck, Reject)],
-    );
-    check_part(body(COMPANY), &[(CODE, Rule::BodyCodePrefix, Ask)]);
-    let named = ReportedPerformance {
-        finding_body_name: "别的单位".to_owned(),
-        ..full()
-    };
-    check_part(named, &[("performance.finding_body_name", Rule::BodyName, Warn)]);
-}
-
-#[test]
-fn a_bad_commitment_refuses_its_performance_and_not_the_other_way_round() {
-    let outcome = |content: &str, found_on: &str| {
-        let performance = Some(ReportedPerformance {
-            found_on: found_on.to_owned(),
-            ..full()
-        });
-        let reported = Reported {
-            content: content.to_owned(),
-            performance,
-            ..row()
-        };
-        let checked = check(&reported, &catalog(), day("2024-11-20"));
-        let part = checked.performance.unwrap();
-        (
-            checked.commitment.is_some(),
-            part.performance.is_some(),
-            part.findings.len(),
-        )
-    };
-    assert_eq!(outcome("承诺", "2024-11-10"), (true, true, 0));
-    assert_eq!(outcome("承诺", "2024-11-04"), (true, false, 1));
-    assert_eq!(outcome("", "2024-11-10"), (false, false, 0));
-    assert_eq!(outcome("", "2024-11-04"), (false, false, 1));
 }
