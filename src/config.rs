@@ -81,6 +81,11 @@ pub struct Setting {
 /// Settings by name, before they are checked.
 pub type Settings = BTreeMap<String, Setting>;
 
+/// The variables of this process; no other place reads them.
+pub fn environment() -> impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)> {
+    std::env::vars_os()
+}
+
 impl Config {
     /// Reads the settings of this process.
     ///
@@ -90,7 +95,7 @@ impl Config {
     /// # Errors
     /// [`Mistakes`], with every mistake of every source.
     pub fn load(file: Option<&Path>, flags: &[(String, String)]) -> Result<Self, Mistakes> {
-        Self::check(&Self::gather(file, std::env::vars_os(), flags)?)
+        Self::check(&Self::gather(file, environment(), flags)?)
     }
 
     /// Puts the sources over each other and checks the names.

@@ -114,7 +114,7 @@ fn load(options: &Serve) -> Result<Config, ExitCode> {
 }
 
 fn print_settings(options: &Serve) -> ExitCode {
-    match Config::gather(options.config.as_deref(), std::env::vars_os(), &options.flags()) {
+    match Config::gather(options.config.as_deref(), config::environment(), &options.flags()) {
         Ok(settings) => {
             for (name, setting) in settings {
                 println!("{name} = {:?}  # {}", setting.value, setting.origin);

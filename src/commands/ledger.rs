@@ -16,8 +16,8 @@ use crate::domain::subject::{Identity, SubjectKind, masked_name};
 use crate::ingest::commands::CommitmentName;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::frame::Frame;
+use crate::ledger::lock::{LockError, lock};
 use crate::ledger::scan::{self, Damage, Scan};
-use crate::recorder::start::{self, StartError};
 use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
@@ -54,7 +54,7 @@ pub struct Export {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{0}; while the server runs, OperationsService.GetHead and GetDigests answer the same")]
-    Folder(#[from] StartError),
+    Folder(#[from] LockError),
     #[error("the ledger is damaged: {0}")]
     Damaged(Damage),
     #[error("the ledger is whole, but the expected head {0} does not stand in it")]
@@ -92,7 +92,7 @@ fn open(data: &Path) -> Result<(std::fs::File, RealFolder), Error> {
     if !ledger.is_dir() {
         return Err(Error::Absent(data.display().to_string()));
     }
-    Ok((start::lock(data)?, RealFolder::open(&ledger)?))
+    Ok((lock(data)?, RealFolder::open(&ledger)?))
 }
 
 impl Verify {

@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::subject::{Identity, SubjectKind};
+
 /// Hashes `parts` under the name of what they are, so that equal bytes of two kinds differ.
 #[must_use]
 pub fn hash16(what: &[u8], parts: &[&[u8]]) -> [u8; 16] {
@@ -17,4 +19,20 @@ pub fn hash32(what: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
+}
+
+/// The hashes that need a key, so that nothing in a table gives a person away to one who guesses.
+pub trait KeyedHashes: Send + Sync {
+    /// What an identity is looked up by.
+    fn identity(&self, identity: &Identity) -> [u8; 16];
+    /// A hash over a person's content, put under the key.
+    fn keyed(&self, hash: [u8; 16]) -> [u8; 16];
+}
+
+/// The hash of content as tables may hold it: under the key if it is a person's.
+pub fn table_hash(hashes: &dyn KeyedHashes, kind: SubjectKind, hash: [u8; 16]) -> [u8; 16] {
+    match kind {
+        SubjectKind::Person => hashes.keyed(hash),
+        SubjectKind::Organisation | SubjectKind::IndividualBusiness => hash,
+    }
 }

@@ -4,14 +4,13 @@ use crate::domain::commitment::CommitmentCode;
 use crate::domain::fact::{CommitmentFact, Fact, PerformanceFact, Principal};
 use crate::domain::finding::CheckKind;
 use crate::domain::finding::Finding;
-use crate::domain::hash::hash16;
+use crate::domain::hash::{KeyedHashes, hash16, table_hash};
 use crate::domain::hashes;
 use crate::domain::revision::Revision;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::store::keys::{self, CommitmentRow, PerformanceColumns, SubjectRow};
 use crate::store::{Change, Error, Table, View};
 
-use super::IdentityHash;
 use bytes::Bytes;
 
 fn put(table: Table, key: Bytes, value: Bytes) -> Change {
@@ -27,7 +26,7 @@ pub fn changes(
     revision: Revision,
     principal: &Principal,
     before: &dyn View,
-    identity_hash: IdentityHash<'_>,
+    keyed: &dyn KeyedHashes,
 ) -> Result<Vec<Change>, Error> {
     Ok(match fact {
         Fact::LedgerOpened { .. }
@@ -71,14 +70,14 @@ pub fn changes(
                 put(keys::SUBJECT_NAME, name, keys::subject_key(*number)),
                 put(
                     keys::SUBJECT_IDENTITY,
-                    keys::identity_key(&identity_hash(identity)),
+                    keys::identity_key(&keyed.identity(identity)),
                     keys::subject_key(*number),
                 ),
                 put(keys::COUNTER, keys::counter_key(keys::COUNTER_SUBJECTS), count),
             ]
         }
-        Fact::CommitmentRecorded(fact) => recorded(fact, revision, before)?,
-        Fact::CommitmentCorrected(fact) => corrected(fact, revision, before)?,
+        Fact::CommitmentRecorded(fact) => recorded(fact, revision, before, keyed)?,
+        Fact::CommitmentCorrected(fact) => corrected(fact, revision, before, keyed)?,
         Fact::CommitmentWithdrawn { first, .. } => {
             let row = CommitmentRow {
                 withdrawn: Some(revision),
@@ -87,7 +86,7 @@ pub fn changes(
             vec![put(keys::COMMITMENT, keys::revision_key(*first), row.encode())]
         }
         Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) => {
-            performance(fact, revision, before)?
+            performance(fact, revision, before, keyed)?
         }
         Fact::RowStopped { body, code, .. } => vec![
             put(
@@ -132,7 +131,12 @@ fn questions(findings: &[Finding], revision: Revision) -> Option<Change> {
     asks.then(|| put(keys::QUESTION, keys::revision_key(revision), Bytes::new()))
 }
 
-fn recorded(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Result<Vec<Change>, Error> {
+fn recorded(
+    fact: &CommitmentFact,
+    revision: Revision,
+    before: &dyn View,
+    keyed: &dyn KeyedHashes,
+) -> Result<Vec<Change>, Error> {
     let commitment = &fact.commitment;
     let natural = hashes::natural_key(&commitment.accepting_body_code, &commitment.code);
     let row = CommitmentRow {
@@ -150,7 +154,7 @@ fn recorded(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Res
         withdrawn: None,
         natural,
     };
-    let content = hashes::content_hash(commitment);
+    let content = table_hash(keyed, commitment.subject_kind, hashes::content_hash(commitment));
     let file = keys::subject_file_key(fact.subject, keys::FILE_COMMITMENT, commitment.made_on, revision);
     let mut changes = vec![
         put(keys::COMMITMENT, keys::revision_key(revision), row.encode()),
@@ -161,7 +165,7 @@ fn recorded(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Res
         ),
         put(keys::SUBJECT_FILE, file, Bytes::new()),
     ];
-    let promise = hashes::tuple_key(commitment);
+    let promise = table_hash(keyed, commitment.subject_kind, hashes::tuple_key(commitment));
     if before.get(keys::SAME_PROMISE, &promise)?.is_none() {
         changes.push(put(
             keys::SAME_PROMISE,
@@ -173,7 +177,12 @@ fn recorded(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Res
     Ok(changes)
 }
 
-fn corrected(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Result<Vec<Change>, Error> {
+fn corrected(
+    fact: &CommitmentFact,
+    revision: Revision,
+    before: &dyn View,
+    keyed: &dyn KeyedHashes,
+) -> Result<Vec<Change>, Error> {
     let first = fact.first.unwrap_or(revision);
     let old = row(before, first)?;
     let commitment = &fact.commitment;
@@ -189,7 +198,7 @@ fn corrected(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Re
         validity: commitment.validity,
         ..old
     };
-    let content = hashes::content_hash(commitment);
+    let content = table_hash(keyed, commitment.subject_kind, hashes::content_hash(commitment));
     let key =
         |row: &CommitmentRow| keys::subject_file_key(row.subject, keys::FILE_COMMITMENT, row.made_on, first);
     let mut changes = vec![
@@ -211,7 +220,12 @@ fn corrected(fact: &CommitmentFact, revision: Revision, before: &dyn View) -> Re
     Ok(changes)
 }
 
-fn performance(fact: &PerformanceFact, revision: Revision, before: &dyn View) -> Result<Vec<Change>, Error> {
+fn performance(
+    fact: &PerformanceFact,
+    revision: Revision,
+    before: &dyn View,
+    keyed: &dyn KeyedHashes,
+) -> Result<Vec<Change>, Error> {
     let old = row(before, fact.commitment)?;
     let columns = PerformanceColumns {
         state: fact.performance.state,
@@ -223,7 +237,11 @@ fn performance(fact: &PerformanceFact, revision: Revision, before: &dyn View) ->
         ..old
     };
     let natural = performance_key(&old.natural);
-    let content = hashes::performance_hash(&fact.performance);
+    let content = table_hash(
+        keyed,
+        old.subject_kind,
+        hashes::performance_hash(&fact.performance),
+    );
     let mut changes = vec![
         put(
             keys::COMMITMENT,

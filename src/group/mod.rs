@@ -10,17 +10,15 @@ use bytes::Bytes;
 use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal, Recorded};
+use crate::domain::hash::KeyedHashes;
 use crate::domain::revision::{Instant, Revision};
-use crate::domain::subject::{Identity, SubjectName};
+use crate::domain::subject::SubjectName;
 use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 
 pub mod fold;
 pub mod overlay;
 
 use overlay::Overlay;
-
-/// What an identity is looked up by.
-pub type IdentityHash<'a> = &'a (dyn Fn(&Identity) -> [u8; 16] + Send + Sync);
 
 /// Everything a group is decided with; no verb reads a clock or draws for itself.
 pub struct Circumstances<'a> {
@@ -29,7 +27,7 @@ pub struct Circumstances<'a> {
     pub first: Revision,
     pub now: Instant,
     pub catalog: &'a Catalog,
-    pub identity_hash: IdentityHash<'a>,
+    pub hashes: &'a dyn KeyedHashes,
     pub random: &'a mut (dyn FnMut() -> [u8; 13] + Send + Sync),
 }
 
@@ -58,11 +56,11 @@ impl<'a> Group<'a> {
             first,
             now,
             catalog,
-            identity_hash,
+            hashes,
             random,
         } = circumstances;
         Self {
-            tables: Overlay::new(view, identity_hash),
+            tables: Overlay::new(view, hashes),
             facts: Vec::new(),
             first,
             now,
@@ -82,9 +80,10 @@ impl<'a> Group<'a> {
         self.catalog
     }
 
+    /// The hashes that need a key.
     #[must_use]
-    pub fn identity_hash(&self, identity: &Identity) -> [u8; 16] {
-        self.tables.identity_hash(identity)
+    pub fn hashes(&self) -> &'a dyn KeyedHashes {
+        self.tables.hashes()
     }
 
     /// Draws an opaque name.

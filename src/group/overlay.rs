@@ -7,17 +7,17 @@ use bytes::Bytes;
 
 use crate::domain::fact::Recorded;
 use crate::domain::revision::Revision;
-use crate::domain::subject::Identity;
 use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 
-use super::{IdentityHash, fold};
+use super::fold;
+use crate::domain::hash::KeyedHashes;
 
 type Place = (Table, Bytes);
 
 /// A view and what facts behind it have changed.
 pub struct Overlay<'a> {
     view: Arc<dyn View>,
-    identity_hash: IdentityHash<'a>,
+    hashes: &'a dyn KeyedHashes,
     changes: BTreeMap<Place, Option<Bytes>>,
     /// What each change replaced, for taking a command back.
     replaced: Vec<(Place, Option<Option<Bytes>>)>,
@@ -25,18 +25,18 @@ pub struct Overlay<'a> {
 
 impl<'a> Overlay<'a> {
     #[must_use]
-    pub fn new(view: Arc<dyn View>, identity_hash: IdentityHash<'a>) -> Self {
+    pub fn new(view: Arc<dyn View>, hashes: &'a dyn KeyedHashes) -> Self {
         Self {
             view,
-            identity_hash,
+            hashes,
             changes: BTreeMap::new(),
             replaced: Vec::new(),
         }
     }
 
     #[must_use]
-    pub fn identity_hash(&self, identity: &Identity) -> [u8; 16] {
-        (self.identity_hash)(identity)
+    pub fn hashes(&self) -> &'a dyn KeyedHashes {
+        self.hashes
     }
 
     /// Folds one fact in.
@@ -44,13 +44,7 @@ impl<'a> Overlay<'a> {
     /// # Errors
     /// As the view's.
     pub fn fold(&mut self, recorded: &Recorded, revision: Revision) -> Result<(), Error> {
-        for change in fold::changes(
-            &recorded.fact,
-            revision,
-            &recorded.principal,
-            self,
-            self.identity_hash,
-        )? {
+        for change in fold::changes(&recorded.fact, revision, &recorded.principal, self, self.hashes)? {
             let (place, value) = match change {
                 Change::Put { table, key, value } => ((table, key), Some(value)),
                 Change::Delete { table, key } => ((table, key), None),

@@ -5,6 +5,7 @@
 use crate::domain::commitment::{Commitment, CommitmentCode, Performance, ReportedPerformance};
 use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, Principal, RequestId, RowOutcome};
 use crate::domain::finding::{CheckKind, Finding, Rule};
+use crate::domain::hash::table_hash;
 use crate::domain::hashes;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Revision;
@@ -152,7 +153,11 @@ fn record_row(
         return Ok(outcome);
     };
     let natural = hashes::natural_key(&commitment.accepting_body_code, &commitment.code);
-    let content = hashes::content_hash(commitment);
+    let content = table_hash(
+        group.hashes(),
+        commitment.subject_kind,
+        hashes::content_hash(commitment),
+    );
     let first = group.get(keys::SNAPSHOT, &keys::snapshot_key(&natural, 1))?;
     let first = first.map(|bytes| keys::revision_value(&bytes));
     let (mut outcome, first) = match first {
@@ -220,7 +225,12 @@ fn created(
     department: crate::domain::catalog::DepartmentCode,
     mut findings: Vec<Finding>,
 ) -> Result<(RowOutcome, Revision), Error> {
-    if let Some(same) = group.get(keys::SAME_PROMISE, &hashes::tuple_key(commitment))? {
+    let promise = table_hash(
+        group.hashes(),
+        commitment.subject_kind,
+        hashes::tuple_key(commitment),
+    );
+    if let Some(same) = group.get(keys::SAME_PROMISE, &promise)? {
         let place = keys::revision_value(&same).0;
         findings.push(Finding {
             field: "code".into(),
@@ -313,9 +323,12 @@ fn record_part(
     };
     let old: CommitmentRow = row(group, first)?;
     let natural = performance_key(&old.natural);
-    if let Some((snapshot, revision)) =
-        snapshot_with(group, &natural, &hashes::performance_hash(performance))?
-    {
+    let content = table_hash(
+        group.hashes(),
+        old.subject_kind,
+        hashes::performance_hash(performance),
+    );
+    if let Some((snapshot, revision)) = snapshot_with(group, &natural, &content)? {
         return Ok(RowOutcome {
             outcome: Outcome::Repeated,
             revision,

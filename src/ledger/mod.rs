@@ -3,9 +3,8 @@
 //! Read first: [`Ledger::open`], [`Ledger::append`], then [`scan`] for the rule of torn and damaged.
 //! To the byte: `docs/data-format.md`. What is survived and what is not: `docs/fault-model.md`.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -15,7 +14,9 @@ use crate::store::Head;
 pub mod file;
 pub mod frame;
 pub mod keeper;
+pub mod lock;
 pub mod mark;
+mod reader;
 pub mod scan;
 pub mod segment;
 pub mod simulated;
@@ -25,6 +26,8 @@ pub use frame::{Body, Frame};
 use frame::{Draft, FrameKind, Hash};
 use keeper::Keeper;
 use mark::{Mark, MarkFile};
+pub use reader::Reader;
+use reader::read_frame;
 pub use scan::{Damage, GroupAt};
 use segment::SegmentHeader;
 
@@ -531,95 +534,4 @@ fn segment_ledger(file: &dyn File) -> io::Result<[u8; 16]> {
     SegmentHeader::decode(&header)
         .map(|header| header.ledger)
         .ok_or_else(|| io::Error::other("the segment header is damaged"))
-}
-
-fn read_frame(file: &dyn File, offset: u64, size: u32) -> io::Result<Frame> {
-    let mut bytes = vec![0; size as usize];
-    file.read_at(offset, &mut bytes)?;
-    frame::decode(&Bytes::from(bytes)).map_err(io::Error::other)
-}
-
-/// How many decoded groups a reader keeps.
-const CACHED_GROUPS_MAX: usize = 16;
-
-/// The reading end: groups by revision, checked against their hash each time they leave the disk.
-pub struct Reader {
-    folder: Arc<dyn Folder>,
-    groups: RwLock<Vec<GroupAt>>,
-    files: Mutex<BTreeMap<u32, Arc<dyn File>>>,
-    cache: Mutex<Vec<(Revision, Arc<Frame>)>>,
-}
-
-impl Reader {
-    fn new(folder: Arc<dyn Folder>, groups: Vec<GroupAt>) -> Self {
-        Self {
-            folder,
-            groups: RwLock::new(groups),
-            files: Mutex::new(BTreeMap::new()),
-            cache: Mutex::new(Vec::new()),
-        }
-    }
-
-    fn add(&self, group: GroupAt) {
-        self.groups
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(group);
-    }
-
-    /// Where the group that holds `revision` stands; `None` beyond the end.
-    #[must_use]
-    pub fn locate(&self, revision: Revision) -> Option<GroupAt> {
-        let groups = self.groups.read().unwrap_or_else(PoisonError::into_inner);
-        let place = groups.partition_point(|group| group.last < revision);
-        groups.get(place).filter(|group| group.first <= revision).copied()
-    }
-
-    /// The group that holds `revision`; `None` beyond the end.
-    ///
-    /// # Errors
-    /// As the disk reports them, and if the bytes no longer match their hash.
-    pub fn group(&self, revision: Revision) -> io::Result<Option<Arc<Frame>>> {
-        let Some(at) = self.locate(revision) else {
-            return Ok(None);
-        };
-        {
-            let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(place) = cache.iter().position(|(first, _)| *first == at.first) {
-                let hit = cache.remove(place);
-                let frame = Arc::clone(&hit.1);
-                cache.push(hit);
-                return Ok(Some(frame));
-            }
-        }
-        let frame = Arc::new(read_frame(&*self.file(at.segment)?, at.offset, at.size)?);
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() == CACHED_GROUPS_MAX {
-            cache.remove(0);
-        }
-        cache.push((at.first, Arc::clone(&frame)));
-        Ok(Some(frame))
-    }
-
-    /// The body of one fact with the instant of its group; `None` beyond the end.
-    ///
-    /// # Errors
-    /// As [`Self::group`].
-    pub fn fact(&self, revision: Revision) -> io::Result<Option<(Body, Instant)>> {
-        let Some(frame) = self.group(revision)? else {
-            return Ok(None);
-        };
-        let place = usize::try_from(revision.0 - frame.first.0).unwrap_or(usize::MAX);
-        Ok(frame.bodies.get(place).map(|body| (body.clone(), frame.instant)))
-    }
-
-    fn file(&self, number: u32) -> io::Result<Arc<dyn File>> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = files.get(&number) {
-            return Ok(Arc::clone(file));
-        }
-        let file = self.folder.open(&segment::name(number))?;
-        files.insert(number, Arc::clone(&file));
-        Ok(file)
-    }
 }

@@ -15,6 +15,7 @@ use crate::domain::revision::{Instant, Place, Revision};
 use crate::group::overlay::Overlay;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
+use crate::ledger::lock::{LockError, lock};
 use crate::ledger::{Ledger, OpenError, Options, Reader};
 use crate::policy::Mistake;
 use crate::policy::catalog::{self, CatalogSource, KIND};
@@ -68,8 +69,8 @@ pub struct Started {
 /// Why a data folder does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("the data folder {0} is in use by another process; ask that one, or stop it first")]
-    Locked(String),
+    #[error(transparent)]
+    Locked(#[from] LockError),
     #[error(transparent)]
     Ledger(#[from] OpenError),
     #[error("{0}")]
@@ -86,24 +87,6 @@ pub enum StartError {
     Disk(#[from] io::Error),
     #[error("the start could not be recorded: {0}")]
     Start(String),
-}
-
-/// Takes the operating system's lock on a data folder.
-///
-/// # Errors
-/// [`StartError::Locked`], [`StartError::Disk`].
-pub fn lock(folder: &Path) -> Result<fs::File, StartError> {
-    fs::create_dir_all(folder)?;
-    let file = fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StartError::Locked(folder.display().to_string())),
-        Err(fs::TryLockError::Error(error)) => Err(StartError::Disk(error)),
-    }
 }
 
 /// Opens the folder, brings the tables up to the ledger, records the start and begins to write.
@@ -300,9 +283,7 @@ fn folded(
     recorded: &[Recorded],
     first: Revision,
 ) -> Result<Vec<Change>, StartError> {
-    let keyring = Arc::clone(facts.keys());
-    let hash = move |identity: &_| keyring.identity_hash(identity);
-    let mut overlay = Overlay::new(tables.view()?, &hash);
+    let mut overlay = Overlay::new(tables.view()?, &**facts.keys());
     for (revision, one) in (first.0..).zip(recorded) {
         overlay.fold(one, Revision(revision))?;
     }
@@ -389,8 +370,7 @@ impl Writer {
         let instant = (self.now)().max(self.ledger.instant());
         let first = self.ledger.head().place.revision.plus(1);
         let keyring = Arc::clone(self.shared.facts.keys());
-        let hash = move |identity: &_| keyring.identity_hash(identity);
-        let mut overlay = Overlay::new(view, &hash);
+        let mut overlay = Overlay::new(view, &*keyring);
         for (revision, one) in (first.0..).zip(&recorded) {
             overlay
                 .fold(one, Revision(revision))

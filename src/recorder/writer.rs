@@ -87,7 +87,6 @@ impl Writer {
         let head = self.ledger.head();
         let shared = Arc::clone(&self.shared);
         let keyring = Arc::clone(shared.facts.keys());
-        let identity_hash = move |identity: &_| keyring.identity_hash(identity);
         let random = &mut self.random;
         let mut draw = || {
             let mut bytes = [0; 13];
@@ -100,7 +99,7 @@ impl Writer {
             first: head.place.revision.plus(1),
             now: instant,
             catalog: &shared.catalog,
-            identity_hash: &identity_hash,
+            hashes: &*keyring,
             random: &mut draw,
         });
         let mut settled: Vec<Settled> = Vec::new();

@@ -47,9 +47,8 @@ impl SubjectService for Subjects {
         let view = self.0.shared.view_at_least(least).await?;
         let shared = Arc::clone(&self.0.shared);
         let found = self.0.readers.run(move || {
-            let hash = |identity: &Identity| shared.facts.keys().identity_hash(identity);
-            let found =
-                subjects::by_identity(&*view, &identity, &hash).map_err(|error| refusal(error.into()))?;
+            let found = subjects::by_identity(&*view, &identity, &**shared.facts.keys())
+                .map_err(|error| refusal(error.into()))?;
             found.ok_or_else(|| Refusal::plain(Reason::SubjectUnknown))
         });
         let number = found.await?;

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::domain::subject::{Identity, SubjectNumber};
 use crate::ledger::file::{File, Folder, read_all};
 
-use crate::domain::hash::hash16;
+use crate::domain::hash::{KeyedHashes, hash16};
 
 const WRAPPED: &str = "wrapped";
 const MASTER: &str = "master.key";
@@ -175,19 +175,26 @@ impl Keyring {
         self.lock().keys.get(&subject.0).cloned()
     }
 
-    /// What an identity is looked up by: keyed for persons, plain for codes, which are public.
-    #[must_use]
-    pub fn identity_hash(&self, identity: &Identity) -> [u8; 16] {
+    fn authenticated(&self, bytes: &[u8]) -> [u8; 16] {
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup[..])
+            .expect("HMAC takes a key of any length");
+        mac.update(bytes);
+        let full: [u8; 32] = mac.finalize().into_bytes().into();
+        full[..16].try_into().expect("16 of 32 bytes")
+    }
+}
+
+impl KeyedHashes for Keyring {
+    /// Keyed for persons, plain for codes, which are public.
+    fn identity(&self, identity: &Identity) -> [u8; 16] {
         match identity {
             Identity::Code(code) => hash16(b"code", &[code.as_bytes()]),
-            Identity::Person(id) => {
-                let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup[..])
-                    .expect("HMAC takes a key of any length");
-                mac.update(id.expose().as_bytes());
-                let full: [u8; 32] = mac.finalize().into_bytes().into();
-                full[..16].try_into().expect("16 of 32 bytes")
-            }
+            Identity::Person(id) => self.authenticated(id.expose().as_bytes()),
         }
+    }
+
+    fn keyed(&self, hash: [u8; 16]) -> [u8; 16] {
+        self.authenticated(&hash)
     }
 }
 

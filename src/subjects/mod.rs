@@ -2,8 +2,9 @@
 
 use crate::domain::commitment::Commitment;
 use crate::domain::fact::{Fact, Principal};
+use crate::domain::hash::KeyedHashes;
 use crate::domain::subject::{Identity, SubjectName, SubjectNumber};
-use crate::group::{Group, IdentityHash};
+use crate::group::Group;
 use crate::store::keys::{self, SubjectRow};
 use crate::store::{Error, View};
 
@@ -18,7 +19,7 @@ pub fn of_commitment(
     principal: &Principal,
     commitment: &Commitment,
 ) -> Result<SubjectNumber, Error> {
-    let hash = group.identity_hash(&commitment.subject);
+    let hash = group.hashes().identity(&commitment.subject);
     if let Some(found) = by_hash(group, &hash)? {
         return Ok(found);
     }
@@ -57,9 +58,9 @@ fn by_hash(view: &dyn View, hash: &[u8; 16]) -> Result<Option<SubjectNumber>, Er
 pub fn by_identity(
     view: &dyn View,
     identity: &Identity,
-    hash: IdentityHash<'_>,
+    hashes: &dyn KeyedHashes,
 ) -> Result<Option<SubjectNumber>, Error> {
-    by_hash(view, &hash(identity))
+    by_hash(view, &hashes.identity(identity))
 }
 
 /// Finds a subject by its opaque name.
