@@ -356,3 +356,15 @@ fn each_refused_row_breaks_its_rule_and_no_other() {
     }
     assert!(rows > 20_481);
 }
+
+#[test]
+fn the_districts_own_catalogue_carries_a_year() {
+    use crate::policy::catalog::{embedded, parse};
+
+    let catalog = parse(&embedded()).expect("the embedded catalogue is good");
+    let district = District::of(&catalog);
+    let expected = year(2_024, 1, &district).plan.expected;
+    let takers = catalog.departments_with(Authority::Commitment).count() as u64;
+    assert_eq!(expected.departments_reporting + expected.zero_reporters.len() as u64, takers);
+    assert!(expected.zero_reporters.len() >= 3, "{:?}", expected.zero_reporters);
+}
