@@ -31,6 +31,8 @@ pub struct Body {
     pub code: String,
     /// Code of its department, such as `SCJG`.
     pub department: String,
+    /// Its department leads a sector: such a one is never silent for a whole year.
+    pub leads_sector: bool,
 }
 
 /// What the generator must know of a district.
@@ -59,6 +61,7 @@ impl District {
                 name: name.clone(),
                 code: code.to_string(),
                 department: department.code.to_string(),
+                leads_sector: department.has(Authority::SectorLead),
             };
             bodies.push(body(&department.title_zh, department.social_credit_code));
             let under = catalog

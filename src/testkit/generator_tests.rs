@@ -23,11 +23,11 @@ fn catalog() -> Catalog {
         title_zh: format!("（测试）单位{number}"),
         title_en: format!("unit {number}"),
         kind: DepartmentKind::Government,
-        authorities: vec![if number < 30 {
-            Authority::Commitment
-        } else {
-            Authority::DataSupply
-        }],
+        authorities: match number {
+            0..10 => vec![Authority::Commitment],
+            10..30 => vec![Authority::Commitment, Authority::SectorLead],
+            _ => vec![Authority::DataSupply],
+        },
         social_credit_code: numbers::social_credit_code("11", "150802", &format!("0117{number:04}"))
             .parse()
             .expect("a composed code"),
@@ -365,6 +365,13 @@ fn the_districts_own_catalogue_carries_a_year() {
     let district = District::of(&catalog);
     let expected = year(2_024, 1, &district).plan.expected;
     let takers = catalog.departments_with(Authority::Commitment).count() as u64;
-    assert_eq!(expected.departments_reporting + expected.zero_reporters.len() as u64, takers);
-    assert!(expected.zero_reporters.len() >= 3, "{:?}", expected.zero_reporters);
+    assert_eq!(
+        expected.departments_reporting + expected.zero_reporters.len() as u64,
+        takers
+    );
+    assert!(
+        expected.zero_reporters.len() >= 3,
+        "{:?}",
+        expected.zero_reporters
+    );
 }

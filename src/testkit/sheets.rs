@@ -26,17 +26,14 @@ pub(super) struct Slot {
 
 /// Days on which bodies send: month ends, floods at quarter ends, and for large bodies days between.
 pub(super) fn sheets(dice: &mut Dice, district: &District, rows: usize) -> Vec<Slot> {
-    let mut departments: Vec<&str> = district
-        .bodies
-        .iter()
-        .map(|body| body.department.as_str())
-        .collect();
+    let may_be_silent = district.bodies.iter().filter(|body| !body.leads_sector);
+    let mut departments: Vec<&str> = may_be_silent.map(|body| body.department.as_str()).collect();
     departments.sort_unstable();
     departments.dedup();
     dice.shuffle(&mut departments);
     assert!(
-        departments.len() > 2 * ZERO_REPORTERS,
-        "the district has too few departments that take commitments"
+        departments.len() > ZERO_REPORTERS,
+        "the district has too few departments that take commitments and lead no sector"
     );
     let silent: HashSet<&str> = departments.drain(..ZERO_REPORTERS).collect();
     let mut senders: Vec<usize> = (0..district.bodies.len())
