@@ -117,7 +117,7 @@ impl Ledger {
         visit: impl FnMut(&Frame),
     ) -> Result<Opened, OpenError> {
         let found = scan::scan(&*folder, visit)?;
-        if let Some(place) = accept_loss_after {
+        if let Some(place) = accept_loss_after.filter(|_| found.damage.is_some()) {
             return Self::cut(folder, options, &found, place, now);
         }
         if let Some(damage) = found.damage {
@@ -304,12 +304,12 @@ impl Ledger {
             place: asked,
             hash: frame.hash,
         };
-        let epoch = Epoch(
-            found
-                .slots
-                .and_then(|slots| slots.newest())
-                .map_or(asked.epoch.0, |mark| mark.place.epoch.0.max(asked.epoch.0)),
-        );
+        let seen = found
+            .slots
+            .and_then(|slots| slots.newest())
+            .map_or(asked.epoch, |mark| mark.place.epoch);
+        // Above every epoch ever seen here, so that no place is given out twice.
+        let epoch = Epoch(seen.max(last.epoch).max(asked.epoch).0 + 1);
         let mark = Mark {
             ledger: id,
             place: Place {
@@ -330,7 +330,7 @@ impl Ledger {
         };
         let (bytes, hash) = frame::encode(&Draft {
             kind: FrameKind::Group,
-            epoch: Epoch(asked.epoch.0 + 1),
+            epoch,
             first: asked.revision.plus(1),
             instant: now.max(frame.instant),
             previous: head.hash,
@@ -340,7 +340,7 @@ impl Ledger {
         segment.sync()?;
         drop(segment);
         let place = Place {
-            epoch: Epoch(asked.epoch.0 + 1),
+            epoch,
             revision: asked.revision.plus(1),
         };
         let end = offset + bytes.len() as u64;

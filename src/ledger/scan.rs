@@ -200,7 +200,7 @@ impl Walk<'_> {
         visit: &mut impl FnMut(&Frame),
     ) -> Result<usize, Damage> {
         let end = self.end.as_ref().expect("a segment sets the end first");
-        let opens_epoch = frame.epoch.0 == end.epoch.0 + 1
+        let opens_epoch = frame.epoch > end.epoch
             && frame
                 .bodies
                 .first()

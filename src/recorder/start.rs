@@ -2,16 +2,20 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
 use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal, Recorded};
 use crate::domain::revision::{Instant, Place, Revision};
+use crate::domain::subject::SubjectKind;
+use crate::store::keys::SubjectRow;
+use crate::store::KeyRange;
 use crate::group::overlay::Overlay;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
@@ -27,6 +31,8 @@ use crate::store::{Change, Head, Tables, keyring, keys, record};
 use super::writer::{Random, Writer};
 use super::{Condition, Monotonic, Now, Recorder, Shared};
 
+/// How many subjects are looked at together.
+const SUBJECTS_PER_PAGE: usize = 1_000;
 /// How far the clock may stand ahead of the last sign of life before an operator is asked, in nanoseconds.
 const CLOCK_AHEAD_MAX: i64 = 48 * 3600 * 1_000_000_000;
 /// After how many groups a rebuild reports its progress.
@@ -110,6 +116,7 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
     let keyring = open_keys(&mut setup, ledger.id(), sealed)?;
     let facts = Facts::new(ledger.reader(), Arc::new(keyring));
     let tables = open_tables(&setup, &ledger, &facts)?;
+    every_person_has_a_key(&*tables, facts.keys())?;
     let (catalog, adopt) = catalog_in_force(&setup, &*tables, &facts)?;
     let adopted_at = tables.view()?.get(keys::DATA, &keys::data_key(KIND))?;
     let adopted_at = adopted_at.map_or(Revision(0), |bytes| keys::revision_value(&bytes));
@@ -193,6 +200,33 @@ pub fn ledger_head(reader: &Reader, place: Place) -> Result<Head, StartError> {
         place,
         hash: frame.hash,
     })
+}
+
+/// A person whose key is gone could not be read again, and the next key must not take its place.
+fn every_person_has_a_key(tables: &dyn Tables, keyring: &Keyring) -> Result<(), StartError> {
+    let view = tables.view()?;
+    let mut range = KeyRange {
+        from: Bytes::new(),
+        until: None,
+    };
+    loop {
+        let page = view.scan(keys::SUBJECT, &range, SUBJECTS_PER_PAGE)?;
+        for (key, value) in &page.rows {
+            let number = keys::subject_value(key);
+            let is_person = SubjectRow::decode(value).is_some_and(|row| row.kind == SubjectKind::Person);
+            if is_person && keyring.key(number).is_none() {
+                let what = format!(
+                    "the key of subject number {} is missing or damaged; restore keys/wrapped",
+                    number.0
+                );
+                return Err(StartError::Keys(keyring::Error::Damaged(what)));
+            }
+        }
+        match page.rows.last() {
+            Some((key, _)) if page.more => range.from = Bytes::from([&key[..], &[0]].concat()),
+            Some(_) | None => return Ok(()),
+        }
+    }
 }
 
 fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn Tables>, StartError> {

@@ -2,7 +2,7 @@
 //!
 //! `wrapped` is append-only: the ledger's id, then entries of subject u32, nonce 12, ciphertext 48,
 //! CRC-32C 4. Subject 0 is the key of the lookup hash. A key is synced before the first group that
-//! uses it; an entry cut short at the end was never used and is overwritten.
+//! uses it; an entry that was torn was never used, and is passed over.
 
 use std::collections::HashMap;
 use std::io;
@@ -109,16 +109,11 @@ impl Keyring {
         let mut keys = HashMap::new();
         let mut end = 16;
         while let Some(entry) = bytes.get(end..end + ENTRY_SIZE) {
-            let Some((subject, key)) = unwrap_entry(&master, entry) else {
-                if bytes.len() - end == ENTRY_SIZE {
-                    break;
-                }
-                let place = folder.describe(WRAPPED);
-                return Err(Error::Damaged(format!(
-                    "{place} is damaged at offset {end}, or the master key is another"
-                )));
-            };
-            keys.insert(subject, key);
+            // An entry that does not unwrap was torn before its group was written, or it is damaged: the
+            // start compares the keys with the persons of the ledger and refuses if one is missing.
+            if let Some((subject, key)) = unwrap_entry(&master, entry) {
+                keys.insert(subject, key);
+            }
             end += ENTRY_SIZE;
         }
         let lookup = keys.remove(&LOOKUP).ok_or_else(|| {
