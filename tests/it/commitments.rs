@@ -450,7 +450,9 @@ async fn a_stopped_row_is_refused_and_listed_to_the_office() {
     let result = server.record(1, vec![public]).await.expect("answered");
     assert_eq!(outcomes(&result), [pb::Outcome::Refused]);
     let mut client = server.commitments.clone();
-    let questions = client.list_open_questions(pb::ListOpenQuestionsRequest::default()).await;
+    let questions = client
+        .list_open_questions(pb::ListOpenQuestionsRequest::default())
+        .await;
     let questions = questions.expect("listed").into_inner().questions;
     assert_eq!(questions.len(), 1, "{questions:?}");
     let finding = questions[0].finding.as_ref().expect("there");
@@ -542,7 +544,10 @@ async fn a_client_that_does_not_read_is_not_read_from() {
         .await
         .expect("begun");
     // Batches and answers of about a megabyte each: a few of them fill every window on the way.
-    let refused = pb::CommitmentRow { content: "字".repeat(1_000), ..Default::default() };
+    let refused = pb::CommitmentRow {
+        content: "字".repeat(1_000),
+        ..Default::default()
+    };
     let rows = vec![refused; 300];
     let mut taken = 0;
     let pause = std::time::Duration::from_millis(500);
