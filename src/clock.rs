@@ -18,6 +18,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "this module is where the time is read")]
     fn now(&self) -> Instant {
         let nanoseconds = |span: std::time::Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
         Instant(match SystemTime::now().duration_since(UNIX_EPOCH) {
@@ -70,6 +71,7 @@ impl Clock for TestClock {
 
 /// A clock that never goes back, counted from now on; only differences of its readings mean anything.
 #[must_use]
+#[allow(clippy::disallowed_methods, reason = "this module is where the time is read")]
 pub fn monotonic() -> Arc<dyn Fn() -> std::time::Duration + Send + Sync> {
     let start = std::time::Instant::now();
     Arc::new(move || start.elapsed())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::{Code, Extensions, Response, Status};
 
@@ -87,7 +88,7 @@ impl Context {
     #[must_use]
     pub fn deadline(&self, extensions: &Extensions) -> Option<Duration> {
         let deadline = extensions.get::<Deadline>()?;
-        let left = deadline.0.saturating_duration_since(tokio::time::Instant::now());
+        let left = deadline.0.saturating_duration_since(Instant::now());
         Some((self.monotonic)() + left)
     }
 

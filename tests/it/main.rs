@@ -1,0 +1,5 @@
+//! Capabilities over a real channel: each file is one of them, `harness` starts the service.
+
+mod commitments;
+mod harness;
+mod ops;
