@@ -132,7 +132,18 @@ fn check(folder: &Path, digest: bool) -> Result<bool, String> {
                 in_group = 0;
                 bad += u64::from(answers.insert(id, outcomes.len()).is_some());
             }
-            _ => {}
+            Fact::LedgerOpened { .. }
+            | Fact::EpochOpened { .. }
+            | Fact::ServerStarted { .. }
+            | Fact::DayTurned { .. }
+            | Fact::DataAdopted { .. }
+            | Fact::SubjectOpened { .. }
+            | Fact::CommitmentCorrected(_)
+            | Fact::CommitmentWithdrawn { .. }
+            | Fact::PerformanceRecorded(_)
+            | Fact::PerformanceCorrected(_)
+            | Fact::RowStopped { .. }
+            | Fact::SealedRead { .. } => {}
         }
     }
     let whole = KeyRange {

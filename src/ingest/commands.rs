@@ -353,14 +353,7 @@ fn record_part(
         });
         return Ok(RowOutcome::refused(findings));
     }
-    Ok(push_performance(
-        group,
-        principal,
-        first,
-        &old,
-        performance,
-        findings,
-    )?)
+    push_performance(group, principal, first, &old, performance, findings)
 }
 
 fn push_performance(

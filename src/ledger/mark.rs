@@ -187,7 +187,7 @@ impl MarkFile {
             sequence: self.sequence + 1,
             ..*mark
         };
-        let at = if mark.sequence % 2 == 0 {
+        let at = if mark.sequence.is_multiple_of(2) {
             0
         } else {
             SLOT_SIZE as u64

@@ -14,7 +14,7 @@ pub const SIZE_MIN: u64 = 1 << 20;
 const MAGIC: [u8; 8] = *b"CREDSEGM";
 const FORMAT: u16 = 1;
 const CHECK_AT: usize = HEADER_SIZE - 4;
-const ZEROES: [u8; 1 << 16] = [0; 1 << 16];
+static ZEROES: [u8; 1 << 16] = [0; 1 << 16];
 
 /// What stands before the first frame of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,8 +14,6 @@ use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal, Recorded};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectKind;
-use crate::store::keys::SubjectRow;
-use crate::store::KeyRange;
 use crate::group::overlay::Overlay;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
@@ -23,7 +21,9 @@ use crate::ledger::lock::{LockError, lock};
 use crate::ledger::{Ledger, OpenError, Options, Reader};
 use crate::policy::Mistake;
 use crate::policy::catalog::{self, CatalogSource, KIND};
+use crate::store::KeyRange;
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
+use crate::store::keys::SubjectRow;
 use crate::store::on_disk::{OnDisk, read_reflects};
 use crate::store::record::{Facts, kind_of};
 use crate::store::{Change, Head, Tables, keyring, keys, record};
@@ -195,7 +195,7 @@ fn open_keys(setup: &mut Setup, ledger: [u8; 16], used: bool) -> Result<Keyring,
 /// As the ledger's.
 pub fn ledger_head(reader: &Reader, place: Place) -> Result<Head, StartError> {
     let frame = reader.group(place.revision)?;
-    let frame = frame.ok_or_else(|| record::Error::Absent(place.revision.0))?;
+    let frame = frame.ok_or(record::Error::Absent(place.revision.0))?;
     Ok(Head {
         place,
         hash: frame.hash,
@@ -333,7 +333,19 @@ fn catalog_in_force(
     let adopted = match tables.view()?.get(keys::DATA, &keys::data_key(KIND))? {
         Some(bytes) => match facts.fact(keys::revision_value(&bytes))?.0.fact {
             Fact::DataAdopted { files, .. } => Some(CatalogSource { files }),
-            _ => None,
+            Fact::LedgerOpened { .. }
+            | Fact::EpochOpened { .. }
+            | Fact::ServerStarted { .. }
+            | Fact::DayTurned { .. }
+            | Fact::RequestRecorded { .. }
+            | Fact::SubjectOpened { .. }
+            | Fact::CommitmentRecorded(_)
+            | Fact::CommitmentCorrected(_)
+            | Fact::CommitmentWithdrawn { .. }
+            | Fact::PerformanceRecorded(_)
+            | Fact::PerformanceCorrected(_)
+            | Fact::RowStopped { .. }
+            | Fact::SealedRead { .. } => None,
         },
         None => None,
     };

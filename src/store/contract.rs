@@ -386,7 +386,7 @@ fn views_of_different_ages_show_each_its_own_state(tables: &dyn Tables) {
 /// would show two revisions, or a row too many or too few.
 fn a_group_is_visible_whole_or_not_at_all_while_groups_are_written(tables: &dyn Tables) {
     const GROUPS: u64 = 150;
-    let rows_of = |revision: u64| (0..60_u64).filter(move |row| (row + revision) % 3 != 0);
+    let rows_of = |revision: u64| (0..60_u64).filter(move |row| !(row + revision).is_multiple_of(3));
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..2)
@@ -470,7 +470,8 @@ fn run_on_both(steps: &[Step]) {
     let in_memory = InMemory::new();
     let mut on_disk = OnDisk::open(&path, standing()).unwrap();
     let mut model = Model::new();
-    let mut views: Vec<(Arc<dyn View>, Arc<dyn View>, Model)> = Vec::new();
+    type Watched = (Arc<dyn View>, Arc<dyn View>, Model);
+    let mut views: Vec<Watched> = Vec::new();
     let mut revision = 0;
     for step in steps {
         match step {

@@ -101,16 +101,16 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             let ciphertext = keyring::seal(&key, &nonce, &plain, &about(subject, kind));
             stored::content::Form::Sealed(stored::Sealed {
                 nonce: Bytes::copy_from_slice(&nonce).into(),
-                ciphertext: ciphertext.into(),
+                ciphertext,
             })
         } else {
-            stored::content::Form::Open(plain.into())
+            stored::content::Form::Open(plain)
         };
         Some(stored::Content { form: Some(form) })
     };
     let bytes = match &recorded.fact {
         Fact::LedgerOpened { id } => stored::LedgerOpened {
-            ledger_id: id.to_vec().into(),
+            ledger_id: id.to_vec(),
         }
         .encode_to_vec(),
         Fact::EpochOpened { cause, kept } => stored::EpochOpened {
@@ -137,16 +137,16 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
                 .iter()
                 .map(|(name, content)| stored::DataFile {
                     name: name.clone(),
-                    content: content.clone().into(),
+                    content: content.clone(),
                 })
                 .collect(),
-            sha256: sha256.to_vec().into(),
+            sha256: sha256.to_vec(),
         }
         .encode_to_vec(),
         Fact::RequestRecorded { id, hash, outcomes } => stored::RequestRecorded {
             principal,
-            request_id: id.0.to_vec().into(),
-            request_hash: hash.to_vec().into(),
+            request_id: id.0.to_vec(),
+            request_hash: hash.to_vec(),
             outcomes: outcomes.iter().map(outcome_out).collect(),
         }
         .encode_to_vec(),
@@ -245,7 +245,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             department: department.to_string(),
             received_on: received_on.days(),
             findings: findings.iter().map(finding_out).collect(),
-            row_hash: row.to_vec().into(),
+            row_hash: row.to_vec(),
         }
         .encode_to_vec(),
         Fact::SealedRead { subject, purpose } => stored::SealedRead {

@@ -50,7 +50,9 @@ class Server:
         program = os.environ.get("CREDENCE_BIN", str(ROOT / "target/debug/credence"))
         command = [program, "serve", "--data", str(self.folder / "data"), "--listen", self.address, "--clock", clock]
         self.log = open(self.folder / "server.log", "ab")
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
+        # The variable that names the binary is ours; the server takes every CREDENCE_* for a setting.
+        environment = {name: value for name, value in os.environ.items() if name != "CREDENCE_BIN"}
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=environment)
         self._wait_until_serving()
 
     def _wait_until_serving(self):
