@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use credence::app::App;
 use credence::config::Config;
-use credence::domain::fact::{Fact, RequestId};
+use credence::domain::fact::{Fact, Principal, RequestId};
 use credence::domain::revision::Revision;
 use credence::services::pb;
 use credence::services::pb::commitment_service_client::CommitmentServiceClient;
@@ -21,6 +21,8 @@ use credence::store::{KeyRange, keys};
 
 /// Rows of one batch; small, so that groups are many.
 const ROWS: u32 = 5;
+/// Answered batches that a new run sends again.
+const REPEATED: u32 = 5;
 
 fn config(folder: &Path) -> Config {
     let flags = [
@@ -65,6 +67,7 @@ fn rows(body: &str, name: &str, batch: u32) -> Vec<pb::CommitmentRow> {
 async fn send(folder: &Path, count: Option<u32>) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let app = App::open(config(folder)).map_err(|error| text(&error))?;
+    let answered = answered(&app)?;
     let catalog = app.catalog();
     let department = &catalog.departments()[0];
     let (body, name) = (
@@ -78,17 +81,25 @@ async fn send(folder: &Path, count: Option<u32>) -> Result<(), String> {
     let mut client = CommitmentServiceClient::connect(format!("http://{address}"))
         .await
         .map_err(|error| text(&error))?;
-    for batch in 0..count.unwrap_or(u32::MAX) {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .map_err(|error| text(&error))?;
+    // A few answered batches are sent again: they must be answered again, from the record.
+    for batch in answered.saturating_sub(REPEATED)..count.unwrap_or(u32::MAX) {
         let request = pb::RecordCommitmentsRequest {
             request_id: request_id(batch).to_string(),
             rows: rows(&body, &name, batch),
             ..Default::default()
         };
-        let answer = client
-            .record_commitments(request)
-            .await
-            .map_err(|error| text(&error))?
-            .into_inner();
+        let answer = tokio::select! {
+            answer = client.record_commitments(request) => answer.map_err(|error| text(&error))?.into_inner(),
+            _ = terminate.recv() => break,
+        };
+        if answer.replayed != (batch < answered) {
+            return Err(format!(
+                "ERR batch {batch} of {answered} answered: replayed = {}",
+                answer.replayed
+            ));
+        }
         if answer
             .results
             .iter()
@@ -105,6 +116,16 @@ async fn send(folder: &Path, count: Option<u32>) -> Result<(), String> {
     _ = stop.send(());
     server.await.map_err(|error| text(&error))?;
     Ok(())
+}
+
+/// How many batches, from the first, stand as answers.
+fn answered(app: &App) -> Result<u32, String> {
+    let view = app.shared().view().map_err(|refusal| refusal.to_string())?;
+    let stands = |batch: &u32| {
+        let key = keys::request_key(&Principal::local(), RequestId(*request_id(*batch).as_bytes()));
+        matches!(view.get(keys::REQUEST, &key), Ok(Some(_)))
+    };
+    u32::try_from((0..).take_while(stands).count()).map_err(|error| error.to_string())
 }
 
 /// Opens the folder and compares the ledger with the tables.

@@ -19,7 +19,7 @@ pub enum Choice<T> {
 
 /// The twenty items of the collection template as a department sends them, before any check.
 ///
-/// Source: collection template of a city platform, `domain.md` 1.3 [S2].
+/// Source: collection template of a city platform, `domain.md` 1.3, source S2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reported {
     /// Item 1 承诺编码.

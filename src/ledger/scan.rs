@@ -1,6 +1,6 @@
 //! Walks a ledger from its first byte and says where it ends, or where it is damaged.
 //!
-//! Nothing here writes. The rule of torn and damaged is decided in [`judge`].
+//! Nothing here writes. The rule of torn and damaged is decided in `judge`.
 
 use std::io;
 use std::sync::Arc;

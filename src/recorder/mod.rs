@@ -1,7 +1,7 @@
 //! The one writer: decide, append, apply, answer.
 //!
 //! Orders wait in a bounded queue; whatever waits when a group begins goes into it, so that one sync
-//! serves many, with no timer. Nothing is answered before it is durable. Read first: [`writer`].
+//! serves many, with no timer. Nothing is answered before it is durable. Read first: `writer`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -275,6 +275,12 @@ pub fn catch_up(tables: &dyn Tables, facts: &Facts, until: Revision) -> Result<(
     let mut next = tables
         .reflects()
         .map_or(Revision(1), |head| head.place.revision.plus(1));
+    if next.0 == 1 && until.0 > 1 {
+        tracing::warn!(
+            "there are no tables; they are rebuilt from the {} facts of the ledger",
+            until.0
+        );
+    }
     if next.0 > 1 && next <= until {
         tracing::info!(
             "the tables stand at revision {}, the ledger at {}",

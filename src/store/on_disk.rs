@@ -3,7 +3,7 @@
 //! The ledger alone answers for durability. What does not open here, or does not add up to its own digest,
 //! is moved aside and rebuilt; what fails while running stays failed until it is opened again.
 //! Row keys are the table's number and the key; the empty row key, which no table can have, holds
-//! [`Reflects`]. Read first: [`OnDisk::open_or_set_aside`], then `apply`.
+//! `Reflects`. Read first: [`OnDisk::open_or_set_aside`], then `apply`.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
