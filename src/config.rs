@@ -48,8 +48,6 @@ pub struct Config {
     pub message_size_max: usize,
     pub call_timeout: Duration,
     pub drain_timeout: Duration,
-    /// Six digits.
-    pub division: String,
     pub policies: Option<PathBuf>,
     /// Where a test clock starts; `None` means the clock of the machine.
     pub clock: Option<Instant>,
@@ -182,9 +180,6 @@ impl Config {
         let message_size_max = reader.number("message_size_max", 64 << 10, 64 << 20);
         let call_timeout = reader.number("call_timeout_ms", 100, 3_600_000);
         let drain_timeout = reader.number("drain_timeout_ms", 100, 60_000);
-        let division = reader.take("division", "6 digits", |text| {
-            (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
-        });
         let data = reader.take("data", "a folder", |text| {
             (!text.is_empty()).then(|| PathBuf::from(text))
         });
@@ -226,7 +221,6 @@ impl Config {
                 message_size_max: usize::try_from(message_size_max?).ok()?,
                 call_timeout: Duration::from_millis(call_timeout?),
                 drain_timeout: Duration::from_millis(drain_timeout?),
-                division: division?,
                 policies: policies?,
                 clock: clock?,
                 accept_loss_after: accept_loss_after?,
@@ -354,10 +348,7 @@ mod tests {
             (config.message_size_max, config.drain_timeout),
             (4 << 20, Duration::from_secs(8))
         );
-        assert_eq!(
-            (config.division.as_str(), config.clock, config.policies),
-            ("150802", None, None)
-        );
+        assert_eq!((config.clock, config.policies), (None, None));
     }
 
     #[test]
@@ -387,7 +378,7 @@ mod tests {
 
     #[test]
     fn every_wrong_value_is_listed_at_once() {
-        let file = "segment_size = 1048575\nlog_format = 'xml'\ndivision = '15080'\nclock = 'noon'";
+        let file = "segment_size = 1048575\nlog_format = 'xml'\ndrain_timeout_ms = 1\nclock = 'noon'";
         let Mistakes(mistakes) = load(file, &[], &[("listen", "here")]).expect_err("five mistakes");
         assert_eq!(mistakes.len(), 5, "{mistakes:?}");
     }

@@ -371,6 +371,19 @@ fn accepted_loss_opens_the_next_epoch_and_nothing_is_numbered_twice() {
     );
     let again = open(&bad.after_kill()).expect("and it opens without the flag");
     assert_eq!(again.head().place, head.place);
+    // The same cut asked for again changes nothing, and a later one opens an epoch never seen.
+    let whole = bad.after_kill();
+    let again = Ledger::open(Arc::new(whole.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
+    assert_eq!(
+        again.expect("a whole ledger opens").ledger.head().place,
+        head.place
+    );
+    let worse = copy(&whole, &segment::name(1), |bytes| {
+        bytes[segment::HEADER_SIZE + 700] ^= 1
+    });
+    let first = ends[0].0;
+    let cut = Ledger::open(Arc::new(worse), OPTIONS, [7; 16], NOW, Some(first), |_| {});
+    assert_eq!(cut.expect("the loss is accepted").ledger.head().place.epoch.0, 3);
 }
 
 #[test]

@@ -126,12 +126,13 @@ pub fn record_commitments(
     command: &RecordCommitments,
     earlier: Option<&[RowOutcome]>,
 ) -> Result<Vec<RowOutcome>, Error> {
+    let begin = group.next();
     let mut outcomes = Vec::with_capacity(command.rows.len());
     for (place, row) in command.rows.iter().enumerate() {
         let known = earlier.and_then(|outcomes| outcomes.get(place));
         let outcome = match known.filter(|outcome| outcome.outcome != Outcome::Refused) {
             Some(outcome) => outcome.clone(),
-            None => record_row(group, principal, row, command.correct_performance)?,
+            None => record_row(group, principal, row, command.correct_performance, begin)?,
         };
         outcomes.push(outcome);
     }
@@ -143,6 +144,7 @@ fn record_row(
     principal: &Principal,
     row: &Row,
     correct: bool,
+    begin: Revision,
 ) -> Result<RowOutcome, Error> {
     let findings = row.checked.findings.clone();
     let performance = row.checked.performance.as_ref();
@@ -174,7 +176,7 @@ fn record_row(
                 (outcome, first)
             }
             None => (
-                corrected(group, principal, commitment, department, first, findings)?,
+                corrected(group, principal, commitment, department, first, findings, begin)?,
                 first,
             ),
         },
@@ -272,11 +274,21 @@ fn corrected(
     department: crate::domain::catalog::DepartmentCode,
     first: Revision,
     mut findings: Vec<Finding>,
+    begin: Revision,
 ) -> Result<RowOutcome, Error> {
     let old = row(group, first)?;
     if old.withdrawn.is_some() {
         findings.push(withdrawn("code"));
         return Ok(RowOutcome::refused(findings));
+    }
+    if old.current >= begin {
+        findings.push(Finding {
+            field: "code".into(),
+            rule: Rule::TwiceInBatch,
+            kind: CheckKind::Warn,
+            english: "An earlier row of this batch has the same key and other content; this one was taken as its correction. Report it again if the earlier one was right.".to_owned(),
+            chinese: "本批次中较前的一行具有相同的键而内容不同，本行已作为其更正记录；如前一行正确，请重新报送。".to_owned(),
+        });
     }
     let subject = subjects::of_commitment(group, principal, commitment)?;
     let snapshot = old.snapshots + 1;
