@@ -337,6 +337,32 @@ fn each_failing_call_ends_in_a_refusal_and_an_acknowledged_prefix() {
     }
 }
 
+// Post-mortem: a first start that failed between its first segment and its first group left a ledger
+// without a first fact, which no later start could open.
+#[test]
+fn a_first_start_that_fails_at_any_call_can_be_made_again() {
+    for operation in [
+        Operation::Create,
+        Operation::Write,
+        Operation::Sync,
+        Operation::Rename,
+        Operation::FolderSync,
+    ] {
+        for nth in 1.. {
+            let folder = SimulatedFolder::default();
+            folder.fail_nth(operation, nth);
+            drop(open(&folder));
+            for again in [folder.after_kill(), folder.after_power_cut(|| nth % 2 == 0)] {
+                let ledger = open(&again).unwrap_or_else(|error| panic!("{operation:?} {nth}: {error}"));
+                assert_eq!(ledger.head().place.revision.0, 1, "{operation:?} {nth}");
+            }
+            if !folder.has_failed() {
+                break;
+            }
+        }
+    }
+}
+
 #[test]
 fn a_full_disk_refuses_and_resumes_by_itself() {
     let folder = SimulatedFolder::default();

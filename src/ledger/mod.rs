@@ -173,23 +173,28 @@ impl Ledger {
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
         };
-        let opened = crate::store::record::stored::LedgerOpened {
-            ledger_id: id.to_vec(),
-        };
-        let bytes = Bytes::from(prost::Message::encode_to_vec(&opened));
-        let opened = Body {
-            kind: KIND_LEDGER_OPENED,
-            version: 1,
-            bytes,
-        };
-        ledger
-            .append(head, now, &[opened])
-            .map_err(|error| OpenError::Disk(io::Error::other(error)))?;
+        ledger.begin(now)?;
         Ok(Opened {
             ledger,
             cut: None,
             heartbeat: None,
         })
+    }
+
+    /// Writes the first group.
+    fn begin(&mut self, now: Instant) -> Result<(), OpenError> {
+        let opened = crate::store::record::stored::LedgerOpened {
+            ledger_id: self.id.to_vec(),
+        };
+        let body = Body {
+            kind: KIND_LEDGER_OPENED,
+            version: 1,
+            bytes: Bytes::from(prost::Message::encode_to_vec(&opened)),
+        };
+        let appended = self.append(self.head, now, &[body]);
+        appended
+            .map(|_| ())
+            .map_err(|error| OpenError::Disk(io::Error::other(error)))
     }
 
     fn go_on(
@@ -242,7 +247,7 @@ impl Ledger {
         for name in folder.list()?.iter().filter(|name| name.ends_with(".new")) {
             folder.remove(name)?;
         }
-        let ledger = Self {
+        let mut ledger = Self {
             reader: Arc::new(Reader::new(Arc::clone(&folder), found.groups)),
             folder,
             options,
@@ -256,6 +261,10 @@ impl Ledger {
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
         };
+        if ledger.head.place.revision == Revision(0) {
+            // A first start was cut between its first segment and its first group.
+            ledger.begin(now)?;
+        }
         Ok(Opened {
             ledger,
             cut,
