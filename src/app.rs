@@ -15,7 +15,7 @@ use crate::domain::fact::Principal;
 use crate::ledger::Options;
 use crate::policy::catalog;
 use crate::recorder::start::{self, Setup, StartError, Started};
-use crate::recorder::{Command, Condition, Monotonic, Order, Recorder};
+use crate::recorder::{Command, Condition, Monotonic, Order, Recorder, Shared};
 use crate::server::Server;
 use crate::services::{self, Parts};
 use crate::store::keyring::{self, Key};
@@ -169,6 +169,7 @@ impl App {
         }
         let timekeeping = tokio::spawn(keep_time(
             recorder.clone(),
+            Arc::clone(&shared),
             Arc::clone(&clock),
             Arc::clone(&keeper),
             !is_test && !clock_jumped,
@@ -213,6 +214,7 @@ impl App {
 /// Refreshes the heartbeat, and turns the day when the real clock does.
 async fn keep_time(
     recorder: Recorder,
+    shared: Arc<Shared>,
     clock: Arc<dyn Clock>,
     keeper: Arc<crate::ledger::keeper::Keeper>,
     turns_days: bool,
@@ -233,7 +235,12 @@ async fn keep_time(
                 deadline: None,
             };
             match recorder.submit(order).await {
-                Ok(_) => turned = Some(today),
+                Ok(_) => {
+                    turned = Some(today);
+                    let head = shared.head();
+                    // Kept outside, it shows a ledger that was rewritten: `ledger verify --expect`.
+                    info!("the head on {today} is {head}");
+                }
                 Err(refusal) => warn!("the day could not be turned: {refusal}"),
             }
         }

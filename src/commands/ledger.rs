@@ -18,6 +18,7 @@ use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::frame::Frame;
 use crate::ledger::lock::{LockError, lock};
 use crate::ledger::scan::{self, Damage, Scan};
+use crate::store::Head;
 use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
@@ -105,7 +106,15 @@ impl Verify {
                 epoch: frame.epoch,
                 revision: frame.last(),
             };
-            seen |= expected == Some(head_text(place, &frame.hash).as_str());
+            seen |= expected
+                == Some(
+                    Head {
+                        place,
+                        hash: frame.hash,
+                    }
+                    .to_string()
+                    .as_str(),
+                );
         })?;
         let Scan {
             end: Some(end),
@@ -140,7 +149,7 @@ impl Verify {
         Ok(format!(
             "whole: {} groups, {stop}{torn}\nhead: {}",
             groups.len(),
-            head_text(place, &hash)
+            Head { place, hash }
         ))
     }
 }
@@ -153,12 +162,6 @@ fn last_hash(folder: &dyn Folder, last: Revision) -> Result<[u8; 32], Error> {
         }
     })?;
     Ok(hash)
-}
-
-/// How a head is written down outside: `EPOCH.REVISION:HASH`.
-#[must_use]
-pub fn head_text(place: Place, hash: &[u8; 32]) -> String {
-    format!("{place}:{}", data_encoding::HEXLOWER.encode(hash))
 }
 
 impl Export {

@@ -45,6 +45,13 @@ pub struct Head {
     pub hash: [u8; 32],
 }
 
+/// `EPOCH.REVISION:HASH`, as it is written down outside and given to `ledger verify --expect`.
+impl std::fmt::Display for Head {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.place, data_encoding::HEXLOWER.encode(&self.hash))
+    }
+}
+
 /// Keys of one table from `from` (included) to `until` (left out; `None` is the table's end).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRange {
