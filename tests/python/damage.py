@@ -96,11 +96,17 @@ class Damage:
 
     def RESIDENT_ID_SHAPE(self, row):
         number = row.subject_code
-        row.subject_code = self.chance.choice([number[:17], number + "1", number[:4] + "A" + number[5:]])
+        self.no_unified_code(row, lambda: self.chance.choice([number[:17], number + "1", number[:4] + "A" + number[5:]]))
+
+    def no_unified_code(self, row, draw):
+        """A damaged ID that happens to be a valid unified code would rightly be refused as such."""
+        row.subject_code = draw()
+        while harness.is_social_credit_code(row.subject_code):
+            row.subject_code = draw()
 
     def RESIDENT_ID_DATE(self, row):
         birth = self.chance.choice(["19990229", "19801301", "19750431", "19600100"])
-        row.subject_code = harness.resident_id(self.chance, birth)
+        self.no_unified_code(row, lambda: harness.resident_id(self.chance, birth))
 
     def RESIDENT_ID_CHECK(self, row):
         row.subject_code = other_character(row.subject_code, 17, "0123456789X", self.chance)

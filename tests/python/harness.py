@@ -179,6 +179,13 @@ def resident_id(chance, birth=None):
     return first + resident_check(first)
 
 
+def is_social_credit_code(text):
+    """Whether a text passes both checks of a unified code: one in some hundred texts of digits does."""
+    if len(text) != 18 or any(one not in CODE_ALPHABET for one in text):
+        return False
+    return organisation_check(text[8:16]) == text[16] and code_check(text[:17]) == text[17]
+
+
 class Rows:
     """Makes good rows for one accepting body; every row has a code and a promisor of its own."""
 

@@ -55,7 +55,9 @@ impl Row<'_> {
             },
             SubjectKind::Person => match value.parse() {
                 Ok(id) => self.resident_id(id),
-                Err(_) if value.parse::<SocialCreditCode>().is_ok() => self.kind_against_code(
+                // Digits with a real birth date are a mistyped ID, even where they happen to make a code.
+                Err(fault)
+                    if fault != ResidentIdError::Check && value.parse::<SocialCreditCode>().is_ok() => self.kind_against_code(
                     "is a unified social credit code, but a natural person has a resident ID; correct \
                      item 3 or item 4.",
                     "为统一社会信用代码，而自然人应填居民身份证号码，请更正第3项或第4项。",
