@@ -471,6 +471,9 @@ impl Ledger {
         if self.offset + size <= self.segment_size {
             return Ok(());
         }
+        // From here on this segment counts as full: were a smaller group put into it after a failed roll,
+        // a segment that stands already would no longer continue the chain.
+        self.segment_size = self.offset;
         let header = SegmentHeader {
             ledger: self.id,
             number: self.segment_number + 1,
