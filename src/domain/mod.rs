@@ -11,6 +11,7 @@ pub mod finding;
 pub mod hash;
 pub mod hashes;
 pub mod numbered;
+pub mod record;
 pub mod refusal;
 pub mod resident_id;
 pub mod revision;
