@@ -10,6 +10,7 @@ pub mod filter;
 pub mod finding;
 pub mod hash;
 pub mod hashes;
+pub mod identity;
 pub mod numbered;
 pub mod record;
 pub mod refusal;
