@@ -18,6 +18,8 @@ pub mod resident_id;
 pub mod revision;
 pub mod social_credit_code;
 pub mod subject;
+pub mod subject_fact;
+pub mod title;
 
 #[cfg(test)]
 mod codes_proptests;

@@ -351,7 +351,8 @@ fn catalog_in_force(
             | Fact::PerformanceRecorded(_)
             | Fact::PerformanceCorrected(_)
             | Fact::RowStopped { .. }
-            | Fact::SealedRead { .. } => None,
+            | Fact::SealedRead { .. }
+            | Fact::Subject(_) => None,
         },
         None => None,
     };
