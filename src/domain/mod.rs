@@ -12,6 +12,7 @@ pub mod hash;
 pub mod hashes;
 pub mod numbered;
 pub mod record;
+pub mod record_name;
 pub mod refusal;
 pub mod resident_id;
 pub mod revision;
