@@ -9,4 +9,5 @@ pub mod commands;
 mod items;
 pub mod questions;
 pub mod read;
+pub mod records;
 pub mod rows;
