@@ -292,6 +292,9 @@ fn outcome_out(outcome: &RowOutcome) -> stored::RowOutcome {
             .as_deref()
             .map(|inner| Box::new(outcome_out(inner))),
         first: 0,
+        record: outcome
+            .record
+            .map_or_else(String::new, |name| name.as_str().to_owned()),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::fact::{
     CommitmentFact, Fact, Outcome, PerformanceFact, Principal, Recorded, RequestId, RowOutcome,
 };
 use crate::domain::finding::{CheckKind, Finding, Rule};
+use crate::domain::record_name::RecordName;
 use crate::domain::revision::{Epoch, Place, Revision};
 use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectName, SubjectNumber};
 use crate::ledger::Body;
@@ -330,6 +331,10 @@ fn outcome_in(outcome: stored::RowOutcome) -> Option<RowOutcome> {
         performance: match outcome.performance {
             Some(inner) => Some(Box::new(outcome_in(*inner)?)),
             None => None,
+        },
+        record: match outcome.record.as_str() {
+            "" => None,
+            name => Some(RecordName::from_text(name)?),
         },
     })
 }
