@@ -17,6 +17,7 @@ use crate::domain::subject::SubjectNumber;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
+use crate::subjects::commands::SubjectCommand;
 
 pub mod start;
 mod writer;
@@ -41,6 +42,7 @@ pub enum Command {
     RecordCommitments(RecordCommitments),
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
+    Subject(SubjectCommand),
     /// A person was looked up; the reading is a fact.
     NoteSealedRead {
         subject: SubjectNumber,

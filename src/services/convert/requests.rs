@@ -15,6 +15,8 @@ use crate::ingest::batch::ROWS_PER_BATCH_MAX;
 use crate::ingest::commands::CommitmentName;
 use crate::services::pb;
 
+pub mod subjects;
+
 /// Size of a page if none is asked for.
 pub const PAGE_SIZE_DEFAULT: usize = 100;
 
