@@ -46,6 +46,8 @@ pub enum Command {
         subject: SubjectNumber,
         purpose: String,
     },
+    /// Finds out whether a ledger that took no writes takes them again; records nothing.
+    Probe,
     /// Turns every day from the last turned one up to this.
     TurnDays {
         until: CivilDate,
@@ -132,6 +134,13 @@ impl Shared {
             .catalog_revision
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A ledger that took no writes takes them again.
+    fn serves_again(&self) {
+        self.condition.send_if_modified(|condition| {
+            std::mem::replace(condition, Condition::Serving) != Condition::Serving
+        });
     }
 
     /// A view of the present state.
