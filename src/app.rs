@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::Principal;
 use crate::ledger::Options;
-use crate::policy::catalog;
+use crate::policy::data;
 use crate::recorder::start::{self, Setup, StartError, Started};
 use crate::recorder::{Command, Condition, Monotonic, Order, Recorder, Shared};
 use crate::server::Server;
@@ -79,9 +79,9 @@ impl App {
             queue_commands_max: config.queue_commands_max,
             accept_loss_after: config.accept_loss_after,
             master_key: master_key(&config)?,
-            catalog: match &config.policies {
-                Some(folder) => catalog::read(folder),
-                None => Ok(catalog::embedded()),
+            data: match &config.policies {
+                Some(folder) => data::read(folder),
+                None => data::built_in(),
             },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             now: Arc::new(move || read.now()),
@@ -105,10 +105,10 @@ impl App {
         })
     }
 
-    /// The catalogue in force.
+    /// The data in force.
     #[must_use]
-    pub fn catalog(&self) -> Arc<crate::domain::catalog::Catalog> {
-        Arc::clone(&self.started.shared.catalog)
+    pub fn policies(&self) -> Arc<crate::policy::Policies> {
+        Arc::clone(&self.started.shared.policies)
     }
 
     /// What readers share with the writer.
