@@ -15,7 +15,7 @@ use crate::domain::fact::Principal;
 use crate::domain::refusal::Refusal;
 use crate::ledger::Options;
 use crate::ledger::keeper::Keeper;
-use crate::policy::catalog;
+use crate::policy::data;
 use crate::recorder::start::{self, Setup, StartError, Started};
 use crate::recorder::{Answer, Command, Condition, Monotonic, Order, Recorder, Shared};
 use crate::server::Server;
@@ -84,9 +84,9 @@ impl App {
             queue_commands_max: config.queue_commands_max,
             accept_loss_after: config.accept_loss_after,
             master_key: master_key(&config)?,
-            catalog: match &config.policies {
-                Some(folder) => catalog::read(folder),
-                None => Ok(catalog::embedded()),
+            data: match &config.policies {
+                Some(folder) => data::read(folder),
+                None => data::built_in(),
             },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             now: Arc::new(move || read.now()),
@@ -110,10 +110,10 @@ impl App {
         })
     }
 
-    /// The catalogue in force.
+    /// The data in force.
     #[must_use]
-    pub fn catalog(&self) -> Arc<crate::domain::catalog::Catalog> {
-        Arc::clone(&self.started.shared.catalog)
+    pub fn policies(&self) -> Arc<crate::policy::Policies> {
+        Arc::clone(&self.started.shared.policies)
     }
 
     /// What readers share with the writer.

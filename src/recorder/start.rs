@@ -10,7 +10,6 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::has_jumped;
-use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal, Recorded};
 use crate::domain::revision::{Instant, Place, Revision};
@@ -21,8 +20,7 @@ use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
 use crate::ledger::lock::{LockError, lock};
 use crate::ledger::{AppendError, Ledger, OpenError, Options, Reader};
-use crate::policy::Mistake;
-use crate::policy::catalog::{self, CatalogSource, KIND};
+use crate::policy::data::Proposal;
 use crate::store::KeyRange;
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::keys::SubjectRow;
@@ -30,6 +28,7 @@ use crate::store::on_disk::{OnDisk, read_reflects};
 use crate::store::record::{Facts, kind_of};
 use crate::store::{Change, Head, Tables, keyring, keys, record};
 
+use super::data;
 use super::writer::{Random, Writer};
 use super::{Condition, Monotonic, Now, Recorder, Shared};
 
@@ -47,8 +46,8 @@ pub struct Setup {
     pub accept_loss_after: Option<Place>,
     /// A master key that is kept elsewhere.
     pub master_key: Option<Key>,
-    /// The catalogue that is proposed; it is adopted if it reads and differs.
-    pub catalog: Result<CatalogSource, Vec<Mistake>>,
+    /// The data that is proposed, in the order of the kinds; each is adopted if it reads and differs.
+    pub data: Proposal,
     pub version: String,
     pub now: Now,
     pub monotonic: Monotonic,
@@ -88,8 +87,8 @@ pub enum StartError {
     Tables(#[from] crate::store::Error),
     #[error("{0}")]
     Record(#[from] record::Error),
-    #[error("there is no catalogue to start with: {0}")]
-    Catalog(String),
+    #[error("there is no usable data of the kind {kind} to start with: {mistakes}")]
+    Data { kind: &'static str, mistakes: String },
     #[error("the data folder cannot be used: {0}")]
     Disk(#[from] io::Error),
     #[error("the start could not be recorded: {0}")]
@@ -123,15 +122,13 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
     let facts = Facts::new(ledger.reader(), Arc::new(keyring));
     let tables = open_tables(&setup, &ledger, &facts)?;
     every_person_has_a_key(&*tables, facts.keys())?;
-    let (catalog, adopt) = catalog_in_force(&setup, &*tables, &facts)?;
-    let adopted_at = tables.view()?.get(keys::DATA, &keys::data_key(KIND))?;
-    let adopted_at = adopted_at.map_or(Revision(0), |bytes| keys::revision_value(&bytes));
+    let data = data::in_force(std::mem::take(&mut setup.data), &*tables, &facts)?;
     let head = ledger_head(&ledger.reader(), ledger.head().place)?;
     let (orders, queue) = mpsc::channel(setup.queue_commands_max);
     let shared = Arc::new(Shared {
         tables,
-        catalog: Arc::new(catalog),
-        catalog_revision: Mutex::new(adopted_at),
+        policies: Arc::new(data.policies),
+        adoptions: Mutex::new(data.adoptions),
         facts,
         condition: watch::Sender::new(Condition::Serving),
         head: watch::Sender::new(head),
@@ -146,7 +143,7 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
         random: setup.random,
         unrecorded: Some(Unrecorded {
             version: setup.version,
-            adopt: adopt.into_iter().collect(),
+            adopt: data.adopt,
             today: (!clock_jumped).then(|| CivilDate::of_instant(now)),
         }),
     };
@@ -337,66 +334,6 @@ fn folded(
         overlay.fold(one, Revision(revision))?;
     }
     Ok(overlay.changes())
-}
-
-/// The catalogue adopted last, or the proposed one with the fact that adopts it.
-fn catalog_in_force(
-    setup: &Setup,
-    tables: &dyn Tables,
-    facts: &Facts,
-) -> Result<(Catalog, Option<Fact>), StartError> {
-    let adopted = match tables.view()?.get(keys::DATA, &keys::data_key(KIND))? {
-        Some(bytes) => match facts.fact(keys::revision_value(&bytes))?.0.fact {
-            Fact::DataAdopted { files, .. } => Some(CatalogSource { files }),
-            Fact::LedgerOpened { .. }
-            | Fact::EpochOpened { .. }
-            | Fact::ServerStarted { .. }
-            | Fact::DayTurned { .. }
-            | Fact::RequestRecorded { .. }
-            | Fact::SubjectOpened { .. }
-            | Fact::CommitmentRecorded(_)
-            | Fact::CommitmentCorrected(_)
-            | Fact::CommitmentWithdrawn { .. }
-            | Fact::PerformanceRecorded(_)
-            | Fact::PerformanceCorrected(_)
-            | Fact::RowStopped { .. }
-            | Fact::SealedRead { .. } => None,
-        },
-        None => None,
-    };
-    let proposed = match &setup.catalog {
-        Ok(source) if Some(source) == adopted.as_ref() => {
-            return parsed(source)
-                .map(|catalog| (catalog, None))
-                .map_err(StartError::Catalog);
-        }
-        Ok(source) => parsed(source).map(|catalog| (catalog, source)),
-        Err(mistakes) => Err(listed(mistakes)),
-    };
-    match (proposed, adopted) {
-        (Ok((catalog, source)), _) => {
-            let fact = Fact::DataAdopted {
-                kind: KIND.to_owned(),
-                files: source.files.clone(),
-                sha256: source.sha256(),
-            };
-            Ok((catalog, Some(fact)))
-        }
-        (Err(mistakes), Some(source)) => {
-            tracing::warn!("the catalogue proposed is not adopted, the one in force stays: {mistakes}");
-            Ok((parsed(&source).map_err(StartError::Catalog)?, None))
-        }
-        (Err(mistakes), None) => Err(StartError::Catalog(mistakes)),
-    }
-}
-
-fn parsed(source: &CatalogSource) -> Result<Catalog, String> {
-    catalog::parse(source).map_err(|mistakes| listed(&mistakes))
-}
-
-fn listed(mistakes: &[Mistake]) -> String {
-    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-    lines.join("; ")
 }
 
 /// What a start has to record before anything else is written.

@@ -112,7 +112,7 @@ impl Writer {
             view,
             first: head.place.revision.plus(1),
             now: instant,
-            catalog: &shared.catalog,
+            policies: &shared.policies,
             hashes: &*keyring,
             random: &mut draw,
         });
@@ -219,12 +219,8 @@ impl Writer {
     pub(super) fn adopted(&self, facts: &[Recorded], last: Revision) {
         let first = last.0 + 1 - facts.len() as u64;
         for (place, recorded) in (first..).zip(facts) {
-            if matches!(recorded.fact, Fact::DataAdopted { .. }) {
-                *self
-                    .shared
-                    .catalog_revision
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner) = Revision(place);
+            if let Fact::DataAdopted { kind, .. } = &recorded.fact {
+                self.shared.adopted(kind, Revision(place));
             }
         }
     }

@@ -199,7 +199,7 @@ impl Operations {
         let in_force = |division: &&Division| {
             division.from <= today && division.until.is_none_or(|until| today <= until)
         };
-        let found = self.0.shared.catalog.divisions().iter().find(in_force);
+        let found = self.0.shared.policies.catalog.divisions().iter().find(in_force);
         found.map(|division| division.code.clone()).unwrap_or_default()
     }
 
