@@ -14,7 +14,7 @@ use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::Principal;
 use crate::ledger::Options;
 use crate::policy::catalog;
-use crate::recorder::start::{self, Setup, StartError, Started};
+use crate::recorder::start::{self, DataFolder, Running, Setup, StartError, Started};
 use crate::recorder::{Command, Condition, Monotonic, Order, Recorder, Shared};
 use crate::server::Server;
 use crate::services::{self, Parts};
@@ -70,15 +70,17 @@ impl App {
         };
         let monotonic = monotonic();
         let read = Arc::clone(&clock);
-        let setup = Setup {
-            folder: config.data.clone(),
+        let folder = DataFolder {
+            path: config.data.clone(),
             options: Options {
                 segment_size: config.segment_size,
                 disk_reserve: config.disk_reserve,
             },
-            queue_commands_max: config.queue_commands_max,
             accept_loss_after: config.accept_loss_after,
             master_key: master_key(&config)?,
+        };
+        let setup = Setup {
+            queue_commands_max: config.queue_commands_max,
             catalog: match &config.policies {
                 Some(folder) => catalog::read(folder),
                 None => Ok(catalog::embedded()),
@@ -91,10 +93,10 @@ impl App {
             }),
             test_clock: test_clock.is_some(),
         };
-        let started = start::start(setup)?;
+        let started = start::start(&folder, setup)?;
         if let Some(clock) = &test_clock {
             // A folder that was used before stands later than the clock asked for.
-            _ = clock.advance(started.instant);
+            _ = clock.advance(started.running.instant);
         }
         Ok(Self {
             config,
@@ -108,13 +110,13 @@ impl App {
     /// The catalogue in force.
     #[must_use]
     pub fn catalog(&self) -> Arc<crate::domain::catalog::Catalog> {
-        Arc::clone(&self.started.shared.catalog)
+        Arc::clone(&self.started.running.shared.catalog)
     }
 
     /// What readers share with the writer.
     #[must_use]
     pub fn shared(&self) -> Arc<crate::recorder::Shared> {
-        Arc::clone(&self.started.shared)
+        Arc::clone(&self.started.running.shared)
     }
 
     /// Binds the address of the settings.
@@ -138,15 +140,18 @@ impl App {
             started,
         } = self;
         let Started {
-            recorder,
-            shared,
+            running,
             keeper,
-            writer,
             head_keeper,
             clock_jumped,
-            instant: _,
             lock,
         } = started;
+        let Running {
+            recorder,
+            shared,
+            writer,
+            instant: _,
+        } = running;
         let server = Server::new(&config);
         let health = server.health();
         let is_test = test_clock.is_some();

@@ -1,6 +1,7 @@
 //! Bytes: the ledger, the one truth: groups of facts in a hash chain, whole or absent.
 //!
-//! Read first: [`Ledger::open`], [`Ledger::append`], then [`scan`] for the rule of torn and damaged.
+//! Read first: [`Ledger`], the port; then [`OnDisk::open`], [`OnDisk::append`], and [`scan`] for the rule of
+//! torn and damaged.
 //! To the byte: `docs/data-format.md`. What is survived and what is not: `docs/fault-model.md`.
 
 use std::io;
@@ -11,11 +12,15 @@ use bytes::Bytes;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
 use crate::store::Head;
 
+#[cfg(test)]
+mod contract;
 pub mod file;
 pub mod frame;
+pub mod in_memory;
 pub mod keeper;
 pub mod lock;
 pub mod mark;
+pub mod port;
 mod reader;
 pub mod scan;
 pub mod segment;
@@ -24,8 +29,10 @@ pub mod simulated;
 use file::{File, Folder};
 pub use frame::{Body, Frame};
 use frame::{Draft, FrameKind, Hash};
+pub use in_memory::InMemory;
 use keeper::Keeper;
 use mark::{Mark, MarkFile};
+pub use port::{Groups, Ledger};
 pub use reader::Reader;
 use reader::read_frame;
 pub use scan::{Damage, GroupAt};
@@ -75,8 +82,8 @@ pub enum AppendError {
     OutcomeUnknown(String),
 }
 
-/// The writing end of a ledger.
-pub struct Ledger {
+/// The writing end of a ledger in a folder.
+pub struct OnDisk {
     folder: Arc<dyn Folder>,
     options: Options,
     id: [u8; 16],
@@ -93,14 +100,14 @@ pub struct Ledger {
 
 /// What opening a ledger found.
 pub struct Opened {
-    pub ledger: Ledger,
+    pub ledger: OnDisk,
     /// Bytes of a torn tail that were cut, if any.
     pub cut: Option<String>,
     /// The last instant at which the service was known to live.
     pub heartbeat: Option<Instant>,
 }
 
-impl Ledger {
+impl OnDisk {
     /// Opens or makes the ledger in `folder`.
     ///
     /// `random` becomes the id of a new ledger. `accept_loss_after` keeps the groups up to that place
@@ -183,15 +190,7 @@ impl Ledger {
 
     /// Writes the first group.
     fn begin(&mut self, now: Instant) -> Result<(), OpenError> {
-        let opened = crate::store::record::stored::LedgerOpened {
-            ledger_id: self.id.to_vec(),
-        };
-        let body = Body {
-            kind: KIND_LEDGER_OPENED,
-            version: 1,
-            bytes: Bytes::from(prost::Message::encode_to_vec(&opened)),
-        };
-        let appended = self.append(self.head, now, &[body]);
+        let appended = self.append(self.head, now, &[ledger_opened(&self.id)]);
         appended
             .map(|_| ())
             .map_err(|error| OpenError::Disk(io::Error::other(error)))
@@ -527,6 +526,18 @@ impl Ledger {
         self.segment.sync()?;
         self.head.hash = hash;
         self.keeper.close(&self.mark())
+    }
+}
+
+/// The one fact of the first group.
+fn ledger_opened(id: &[u8; 16]) -> Body {
+    let opened = crate::store::record::stored::LedgerOpened {
+        ledger_id: id.to_vec(),
+    };
+    Body {
+        kind: KIND_LEDGER_OPENED,
+        version: 1,
+        bytes: Bytes::from(prost::Message::encode_to_vec(&opened)),
     }
 }
 

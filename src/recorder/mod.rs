@@ -18,6 +18,8 @@ use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawComm
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
 
+#[cfg(test)]
+mod in_memory_tests;
 pub mod start;
 mod writer;
 
