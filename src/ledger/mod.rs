@@ -96,6 +96,8 @@ pub struct OnDisk {
     keeper: Arc<Keeper>,
     reader: Arc<Reader>,
     failed: bool,
+    /// A roll was begun and not finished: the next segment may stand already.
+    rolling: bool,
 }
 
 /// What opening a ledger found.
@@ -179,6 +181,7 @@ impl OnDisk {
             offset: segment::HEADER_SIZE as u64,
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
+            rolling: false,
         };
         ledger.begin(now)?;
         Ok(Opened {
@@ -259,6 +262,7 @@ impl OnDisk {
             offset: end.offset,
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
+            rolling: false,
         };
         if ledger.head.place.revision == Revision(0) {
             // A first start was cut between its first segment and its first group.
@@ -467,12 +471,18 @@ impl OnDisk {
                 "{free} bytes are free, {reserve} are held in reserve"
             )));
         }
-        if self.offset + size <= self.segment_size {
-            return Ok(());
+        if self.rolling || self.offset + size > self.segment_size {
+            self.roll(size).map_err(full)?;
         }
-        // From here on this segment counts as full: were a smaller group put into it after a failed roll,
-        // a segment that stands already would no longer continue the chain.
-        self.segment_size = self.offset;
+        Ok(())
+    }
+
+    /// Makes the next segment, with room for a frame of `size` bytes.
+    ///
+    /// Once begun it has to be finished before anything is written, be it a smaller group or the close
+    /// frame: behind either of them a segment that stands already would no longer continue the chain.
+    fn roll(&mut self, size: u64) -> io::Result<()> {
+        self.rolling = true;
         let header = SegmentHeader {
             ledger: self.id,
             number: self.segment_number + 1,
@@ -481,7 +491,8 @@ impl OnDisk {
             previous: self.head.hash,
         };
         let segment_size = self.options.segment_size.max(segment::HEADER_SIZE as u64 + size);
-        self.segment = segment::create(&*self.folder, &header, segment_size).map_err(full)?;
+        self.segment = segment::create(&*self.folder, &header, segment_size)?;
+        self.rolling = false;
         self.segment_number += 1;
         self.segment_size = segment_size;
         self.offset = segment::HEADER_SIZE as u64;
@@ -508,6 +519,9 @@ impl OnDisk {
     pub fn close(&mut self) -> io::Result<()> {
         if self.failed {
             return Err(io::Error::other("an earlier write failed"));
+        }
+        if self.rolling {
+            self.roll(0)?;
         }
         self.failed = true;
         let (bytes, hash) = frame::encode(&Draft {
