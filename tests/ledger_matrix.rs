@@ -307,15 +307,19 @@ fn each_failing_call_ends_in_a_refusal_and_an_acknowledged_prefix() {
         Operation::Rename,
         Operation::FolderSync,
     ];
-    for operation in operations {
+    // A writer that was refused may try again or close at once.
+    for (operation, tries_again) in operations
+        .iter()
+        .flat_map(|operation| [(*operation, true), (*operation, false)])
+    {
         for nth in 1.. {
             let folder = SimulatedFolder::default();
             let mut ends = vec![];
             let mut ledger = open(&folder).expect("a new ledger");
             ends.push((ledger.head().place, ledger.head().hash));
             folder.fail_nth(operation, nth);
-            // Post-mortem: after a failed roll a smaller group still fitted into the old segment, and the
-            // new one that stood already no longer continued the chain.
+            // Post-mortem: after a failed roll a smaller group, and once the close frame, still went into the
+            // old segment, and the new one that stood already no longer continued the chain.
             let sizes = [900, 10, 2_500];
             let mut refused = false;
             for number in 0..30_u64 {
@@ -331,8 +335,8 @@ fn each_failing_call_ends_in_a_refusal_and_an_acknowledged_prefix() {
                         }
                     }
                     // Nothing was written, so the next try goes through.
-                    Err(AppendError::Full(_)) => refused = true,
-                    Err(AppendError::OutcomeUnknown(_)) => break,
+                    Err(AppendError::Full(_)) if tries_again => refused = true,
+                    Err(AppendError::Full(_) | AppendError::OutcomeUnknown(_)) => break,
                     Err(AppendError::Moved(head)) => panic!("nobody else writes: {head:?}"),
                 }
                 drop(ledger.keeper().write_due());
@@ -374,6 +378,33 @@ fn a_first_start_that_fails_at_any_call_can_be_made_again() {
             }
         }
     }
+}
+
+#[test]
+fn a_group_dated_by_a_clock_that_jumped_is_no_sign_of_life() {
+    let folder = SimulatedFolder::default();
+    let jumped = Instant(NOW.0 + 100 * 3_600 * 1_000_000_000);
+    open(&folder).expect("a new ledger").close().expect("closed");
+    for _ in 0..2 {
+        let opened = Ledger::open(Arc::new(folder.clone()), OPTIONS, [7; 16], jumped, None, |_| {});
+        let opened = opened.expect("whole");
+        assert_eq!(
+            opened.heartbeat,
+            Some(NOW),
+            "neither a start nor a group confirms the clock"
+        );
+        let mut ledger = opened.ledger;
+        ledger
+            .append(ledger.head(), jumped, &[body(1, 10)])
+            .expect("appended");
+        ledger.close().expect("closed");
+    }
+    let ledger = open(&folder).expect("whole");
+    ledger.keeper().heartbeat(jumped);
+    ledger.keeper().write_due().expect("written");
+    drop(ledger);
+    let opened = Ledger::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {});
+    assert_eq!(opened.expect("whole").heartbeat, Some(jumped));
 }
 
 #[test]

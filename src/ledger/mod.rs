@@ -11,6 +11,7 @@ use bytes::Bytes;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
 use crate::store::Head;
 
+pub mod ballast;
 pub mod file;
 pub mod frame;
 pub mod keeper;
@@ -89,6 +90,8 @@ pub struct Ledger {
     keeper: Arc<Keeper>,
     reader: Arc<Reader>,
     failed: bool,
+    /// A roll was begun and not finished: the next segment may stand already.
+    rolling: bool,
 }
 
 /// What opening a ledger found.
@@ -172,6 +175,7 @@ impl Ledger {
             offset: segment::HEADER_SIZE as u64,
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
+            rolling: false,
         };
         ledger.begin(now)?;
         Ok(Opened {
@@ -221,7 +225,7 @@ impl Ledger {
             segment: end.segment,
             end: end.offset,
             closed: false,
-            heartbeat: heartbeat.map_or(now, |last| last.max(now)),
+            heartbeat: heartbeat.unwrap_or(now),
             sequence: 0,
         };
         let segment = scan::open_last(&*folder, &end)?;
@@ -239,10 +243,16 @@ impl Ledger {
         // Both slots leave the closed state before a byte goes behind the close frame.
         marks.write(&mark)?;
         marks.write(&mark)?;
-        let segment_size = found.last_size.max(options.segment_size);
-        if found.last_size < segment_size {
-            segment::zero(&*segment, found.last_size.max(end.offset), segment_size)?;
-            segment.sync()?;
+        let mut segment_size = found.last_size.max(options.segment_size);
+        if !segment::grow(
+            &*folder,
+            &*segment,
+            found.last_size,
+            segment_size,
+            options.disk_reserve,
+        )? {
+            // The disk is full: this segment takes no more, and the next one is made when there is room.
+            segment_size = end.offset;
         }
         for name in folder.list()?.iter().filter(|name| name.ends_with(".new")) {
             folder.remove(name)?;
@@ -260,6 +270,7 @@ impl Ledger {
             offset: end.offset,
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
+            rolling: false,
         };
         if ledger.head.place.revision == Revision(0) {
             // A first start was cut between its first segment and its first group.
@@ -459,7 +470,10 @@ impl Ledger {
     }
 
     /// Sees to it that a frame of `size` bytes fits, before its first byte is written.
-    fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
+    ///
+    /// # Errors
+    /// [`AppendError::Full`]; nothing is changed that the next try does not mend.
+    pub fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
         let full = |error: io::Error| AppendError::Full(error.to_string());
         let free = self.folder.free().map_err(full)?;
         if free < self.options.disk_reserve {
@@ -468,12 +482,18 @@ impl Ledger {
                 "{free} bytes are free, {reserve} are held in reserve"
             )));
         }
-        if self.offset + size <= self.segment_size {
-            return Ok(());
+        if self.rolling || self.offset + size > self.segment_size {
+            self.roll(size).map_err(full)?;
         }
-        // From here on this segment counts as full: were a smaller group put into it after a failed roll,
-        // a segment that stands already would no longer continue the chain.
-        self.segment_size = self.offset;
+        Ok(())
+    }
+
+    /// Makes the next segment, with room for a frame of `size` bytes.
+    ///
+    /// Once begun it has to be finished before anything is written, be it a smaller group or the close
+    /// frame: behind either of them a segment that stands already would no longer continue the chain.
+    fn roll(&mut self, size: u64) -> io::Result<()> {
+        self.rolling = true;
         let header = SegmentHeader {
             ledger: self.id,
             number: self.segment_number + 1,
@@ -482,7 +502,8 @@ impl Ledger {
             previous: self.head.hash,
         };
         let segment_size = self.options.segment_size.max(segment::HEADER_SIZE as u64 + size);
-        self.segment = segment::create(&*self.folder, &header, segment_size).map_err(full)?;
+        self.segment = segment::create(&*self.folder, &header, segment_size)?;
+        self.rolling = false;
         self.segment_number += 1;
         self.segment_size = segment_size;
         self.offset = segment::HEADER_SIZE as u64;
@@ -509,6 +530,9 @@ impl Ledger {
     pub fn close(&mut self) -> io::Result<()> {
         if self.failed {
             return Err(io::Error::other("an earlier write failed"));
+        }
+        if self.rolling {
+            self.roll(0)?;
         }
         self.failed = true;
         let (bytes, hash) = frame::encode(&Draft {
