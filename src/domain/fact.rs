@@ -9,6 +9,7 @@ use super::record_name::RecordName;
 use super::revision::{Place, Revision};
 use super::social_credit_code::SocialCreditCode;
 use super::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
+use super::subject_fact::SubjectFact;
 
 /// Who asked for a fact. On loopback, without a list of principals, everybody is [`Principal::local`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -158,6 +159,8 @@ pub enum Fact {
         subject: SubjectNumber,
         purpose: String,
     },
+    /// About subjects themselves, kinds 30 to 49.
+    Subject(SubjectFact),
 }
 
 /// A commitment as recorded or corrected.

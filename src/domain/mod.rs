@@ -24,6 +24,8 @@ pub mod severity;
 pub mod social_credit_code;
 pub mod subject;
 pub mod trust;
+pub mod subject_fact;
+pub mod title;
 
 #[cfg(test)]
 mod codes_proptests;

@@ -19,6 +19,7 @@ use crate::ledger::{Body, Reader};
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod decode;
+mod subjects;
 
 pub use decode::decode;
 
@@ -53,6 +54,7 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::PerformanceCorrected(_) => 15,
         Fact::RowStopped { .. } => 16,
         Fact::SealedRead { .. } => 17,
+        Fact::Subject(fact) => fact.kind_number(),
     }
 }
 
@@ -74,6 +76,7 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::PerformanceCorrected(_) => "performance_corrected",
         Fact::RowStopped { .. } => "row_stopped",
         Fact::SealedRead { .. } => "sealed_read",
+        Fact::Subject(fact) => fact.kind_name(),
     }
 }
 
@@ -255,6 +258,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             purpose: purpose.clone(),
         }
         .encode_to_vec(),
+        Fact::Subject(fact) => subjects::encode(principal, fact, &content),
     };
     Body {
         kind,

@@ -17,6 +17,8 @@ use crate::ledger::Body;
 use super::{Error, VERSION, about, stored};
 use crate::store::keyring::{self, Keyring};
 
+mod subjects;
+
 /// Reads one body; every `None` inside is named with the revision by [`decode`].
 struct Decoder<'a> {
     keys: &'a Keyring,
@@ -165,6 +167,7 @@ impl Decoder<'_> {
                     },
                 )
             }
+            30..=49 => self.about_subject(bytes)?,
             _ => return None,
         };
         Some(Recorded {
