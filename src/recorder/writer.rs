@@ -274,10 +274,11 @@ fn decide(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<Answe
     }
 }
 
-/// An outcome that was only tried has no revision.
+/// An outcome that was only tried has no revision, and a record that was not made has no name.
 fn unnumbered(outcome: RowOutcome) -> RowOutcome {
     let keeps = outcome.outcome == Outcome::Repeated;
     RowOutcome {
+        record: outcome.record.filter(|_| outcome.outcome != Outcome::Created),
         revision: if keeps { outcome.revision } else { Revision(0) },
         performance: outcome.performance.map(|inner| Box::new(unnumbered(*inner))),
         ..outcome
