@@ -68,7 +68,8 @@ async fn send(folder: &Path, count: Option<u32>) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let app = App::open(config(folder)).map_err(|error| text(&error))?;
     let answered = answered(&app)?;
-    let catalog = app.catalog();
+    let policies = app.policies();
+    let catalog = &policies.catalog;
     let department = &catalog.departments()[0];
     let (body, name) = (
         department.social_credit_code.to_string(),
@@ -164,7 +165,10 @@ fn check(folder: &Path, digest: bool) -> Result<bool, String> {
             | Fact::PerformanceRecorded(_)
             | Fact::PerformanceCorrected(_)
             | Fact::RowStopped { .. }
-            | Fact::SealedRead { .. } => {}
+            | Fact::SealedRead { .. }
+            | Fact::BatchesWithdrawn { .. }
+            | Fact::EffectsSettled { .. }
+            | Fact::Subject(_) => {}
         }
     }
     let whole = KeyRange {

@@ -2,6 +2,7 @@
 //!
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
+pub mod calendar;
 pub mod catalog;
 pub mod civil_date;
 pub mod commitment;
@@ -24,6 +25,7 @@ pub mod social_credit_code;
 pub mod subject;
 pub mod subject_fact;
 pub mod title;
+pub mod trust;
 
 #[cfg(test)]
 mod codes_proptests;

@@ -3,22 +3,28 @@
 //! Orders wait in a bounded queue; whatever waits when a group begins goes into it, so that one sync
 //! serves many, with no timer. Nothing is answered before it is durable. Read first: `writer`.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Principal, RequestId, RowOutcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
+use crate::group::unsettled;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
+use crate::ingest::withdrawals::WithdrawBatches;
+use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
 use crate::subjects::commands::SubjectCommand;
 
+mod data;
+#[cfg(test)]
+mod in_memory_tests;
 pub mod start;
 mod writer;
 
@@ -43,15 +49,25 @@ pub enum Command {
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
     Subject(SubjectCommand),
+    WithdrawBatches(WithdrawBatches),
     /// A person was looked up; the reading is a fact.
     NoteSealedRead {
         subject: SubjectNumber,
         purpose: String,
     },
+    /// Finds out whether a ledger that took no writes takes them again; records nothing.
+    Probe,
     /// Turns every day from the last turned one up to this.
     TurnDays {
         until: CivilDate,
     },
+}
+
+impl Command {
+    /// Says whether effects of it follow in groups of their own.
+    fn has_effects(&self) -> bool {
+        matches!(self, Self::WithdrawBatches(_))
+    }
 }
 
 /// A request id with the hash of the whole request, its id left out.
@@ -101,9 +117,10 @@ pub enum Condition {
 pub struct Shared {
     pub tables: Arc<dyn Tables>,
     pub facts: Facts,
-    pub catalog: Arc<Catalog>,
-    /// Revision at which the catalogue in force was adopted.
-    pub catalog_revision: Mutex<Revision>,
+    /// The data in force.
+    pub policies: Arc<Policies>,
+    /// Revision at which each kind of data was adopted last.
+    adoptions: Mutex<BTreeMap<String, Revision>>,
     condition: watch::Sender<Condition>,
     head: watch::Sender<Head>,
 }
@@ -127,21 +144,34 @@ impl Shared {
         self.head.subscribe()
     }
 
-    /// Revision at which the catalogue in force was adopted.
+    /// Revision at which the data of a kind that is in force was adopted.
     #[must_use]
-    pub fn catalog_adopted_at(&self) -> Revision {
-        *self
-            .catalog_revision
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    pub fn adopted_at(&self, kind: &Kind) -> Revision {
+        let adoptions = self.adoptions.lock().unwrap_or_else(PoisonError::into_inner);
+        adoptions.get(kind.name).copied().unwrap_or_default()
     }
 
-    /// A view of the present state.
+    /// Remembers an adoption.
+    fn adopted(&self, kind: &str, revision: Revision) {
+        let mut adoptions = self.adoptions.lock().unwrap_or_else(PoisonError::into_inner);
+        adoptions.insert(kind.to_owned(), revision);
+    }
+
+    /// A ledger that took no writes takes them again.
+    fn serves_again(&self) {
+        self.condition.send_if_modified(|condition| {
+            std::mem::replace(condition, Condition::Serving) != Condition::Serving
+        });
+    }
+
+    /// A view of the present state, in which the effects of every fact are seen.
     ///
     /// # Errors
     /// `STORAGE_FAILED`.
     pub fn view(&self) -> Result<Arc<dyn View>, Refusal> {
-        self.tables.view().map_err(|error| storage(&error))
+        let view = self.tables.view();
+        view.and_then(|view| unsettled::seen(view, &self.facts))
+            .map_err(|error| storage(&error))
     }
 
     /// A view that shows at least `place`, waiting a little for it.

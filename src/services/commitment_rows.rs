@@ -56,7 +56,7 @@ impl Rows for CommitmentRows {
             let reported = requests::reported(row);
             Row {
                 name: requests::name_of(&reported),
-                checked: check(&reported, &shared.catalog, today),
+                checked: check(&reported, &shared.policies.catalog, today),
             }
         };
         let rows: Vec<Row> = request.rows.into_iter().map(row).collect();

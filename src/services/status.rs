@@ -29,6 +29,7 @@ pub fn code(reason: Reason) -> Code {
         Reason::MethodUnknown | Reason::EncodingUnsupported => Code::Unimplemented,
         Reason::ServiceUnknown
         | Reason::CommitmentUnknown
+        | Reason::BatchUnknown
         | Reason::SubjectUnknown
         | Reason::MembershipUnknown
         | Reason::MergeUnknown
@@ -59,6 +60,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::RowRefused
         | Reason::NoTestClock
         | Reason::ClockBackwards
+        | Reason::ClockDiffers
         | Reason::RevisionNotReached => Code::FailedPrecondition,
         Reason::RequestIdReused => Code::AlreadyExists,
         Reason::ViewExpired => Code::Aborted,

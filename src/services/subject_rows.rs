@@ -112,7 +112,7 @@ impl Rows for MembershipRows {
     }
 
     fn checked(request: Self::Request, shared: &Shared, today: CivilDate) -> (Self::Named, Command) {
-        let row = |row| memberships::check(&requests::membership(row), &shared.catalog, today);
+        let row = |row| memberships::check(&requests::membership(row), &shared.policies.catalog, today);
         let rows: Vec<memberships::CheckedMembership> = request.rows.into_iter().map(row).collect();
         let said =
             |row: &memberships::CheckedMembership| row.row.as_ref().map(|(_, said)| (said.sector, said.from));

@@ -14,7 +14,7 @@ use crate::domain::fact::{Fact, Recorded, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
-use crate::ledger::{Body, Reader};
+use crate::ledger::{Body, Groups};
 
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
@@ -54,6 +54,8 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::PerformanceCorrected(_) => 15,
         Fact::RowStopped { .. } => 16,
         Fact::SealedRead { .. } => 17,
+        Fact::BatchesWithdrawn { .. } => 18,
+        Fact::EffectsSettled { .. } => 19,
         Fact::Subject(fact) => fact.kind_number(),
     }
 }
@@ -76,6 +78,8 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::PerformanceCorrected(_) => "performance_corrected",
         Fact::RowStopped { .. } => "row_stopped",
         Fact::SealedRead { .. } => "sealed_read",
+        Fact::BatchesWithdrawn { .. } => "batches_withdrawn",
+        Fact::EffectsSettled { .. } => "effects_settled",
         Fact::Subject(fact) => fact.kind_name(),
     }
 }
@@ -252,6 +256,25 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             row_hash: row.to_vec(),
         }
         .encode_to_vec(),
+        Fact::BatchesWithdrawn { spans, reason } => stored::BatchesWithdrawn {
+            principal,
+            spans: spans
+                .iter()
+                .map(|span| stored::Span {
+                    first: span.first.0,
+                    last: span.last.0,
+                })
+                .collect(),
+            reason: reason.clone(),
+        }
+        .encode_to_vec(),
+        Fact::EffectsSettled { cause, slice, next } => stored::EffectsSettled {
+            principal,
+            cause: cause.0,
+            slice: *slice,
+            next: next.0,
+        }
+        .encode_to_vec(),
         Fact::SealedRead { subject, purpose } => stored::SealedRead {
             principal,
             subject: subject.0,
@@ -328,18 +351,18 @@ fn commitment_out(commitment: &Commitment) -> Vec<u8> {
 /// Facts by revision: the ledger's reading end with the keys to open it.
 #[derive(Clone)]
 pub struct Facts {
-    reader: Arc<Reader>,
+    reader: Arc<dyn Groups>,
     keys: Arc<Keyring>,
 }
 
 impl Facts {
     #[must_use]
-    pub fn new(reader: Arc<Reader>, keys: Arc<Keyring>) -> Self {
+    pub fn new(reader: Arc<dyn Groups>, keys: Arc<Keyring>) -> Self {
         Self { reader, keys }
     }
 
     #[must_use]
-    pub fn reader(&self) -> &Arc<Reader> {
+    pub fn reader(&self) -> &Arc<dyn Groups> {
         &self.reader
     }
 
