@@ -235,13 +235,25 @@ fn titles(
         titles.push(named.name.clone());
     }
     for first in firsts {
-        if let Some(name) = name_in(&facts.fact(first)?.0.fact)
+        let fact = facts.fact(first)?.0.fact;
+        if let Some(name) = name_in(&fact)
             && !titles.contains(&name)
+            && !is_moved(view, &fact, first, known.revision)?
         {
             titles.push(name);
         }
     }
     Ok(titles)
+}
+
+/// Says whether a fact is about a record that was moved to another subject, and its name with it.
+fn is_moved(view: &dyn View, fact: &Fact, revision: Revision, known: Revision) -> Result<bool, Error> {
+    if let Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) = fact {
+        let first = fact.first.unwrap_or(revision);
+        Ok(place::owner(view, first, fact.subject, known)? != fact.subject)
+    } else {
+        Ok(false)
+    }
 }
 
 /// The name of a subject that a fact brings.
