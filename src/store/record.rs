@@ -18,9 +18,11 @@ use crate::ledger::{Body, Groups};
 
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
+mod clear;
 mod decode;
 
-pub use decode::decode;
+pub use clear::{ClearPart, clear_part};
+pub use decode::{decode, decode_without_keys};
 
 /// The generated stored messages.
 #[allow(

@@ -2,4 +2,5 @@
 
 mod commitments;
 mod harness;
+mod ledger_export;
 mod ops;
