@@ -8,14 +8,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::{error, info, warn};
 
-use crate::clock::{Clock, SystemClock, TestClock, monotonic};
+use crate::clock::{Clock, ClockTrust, SystemClock, TestClock, monotonic};
 use crate::config::Config;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::Principal;
+use crate::domain::refusal::Refusal;
 use crate::ledger::Options;
-use crate::policy::catalog;
+use crate::ledger::keeper::Keeper;
+use crate::policy::data;
 use crate::recorder::start::{self, DataFolder, Running, Setup, StartError, Started};
-use crate::recorder::{Command, Condition, Monotonic, Order, Recorder, Shared};
+use crate::recorder::{Answer, Command, Condition, Monotonic, Order, Recorder, Shared};
 use crate::server::Server;
 use crate::services::{self, Parts};
 use crate::store::keyring::{self, Key};
@@ -24,6 +26,8 @@ use crate::store::keyring::{self, Key};
 const LAST_READS: Duration = Duration::from_secs(10);
 /// How often the day and the heartbeat are looked after.
 const MINUTE: Duration = Duration::from_secs(60);
+/// How often a ledger that takes no writes is asked again.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,14 +80,15 @@ impl App {
                 segment_size: config.segment_size,
                 disk_reserve: config.disk_reserve,
             },
+            ballast_size: config.ballast_size,
             accept_loss_after: config.accept_loss_after,
             master_key: master_key(&config)?,
         };
         let setup = Setup {
             queue_commands_max: config.queue_commands_max,
-            catalog: match &config.policies {
-                Some(folder) => catalog::read(folder),
-                None => Ok(catalog::embedded()),
+            data: match &config.policies {
+                Some(folder) => data::read(folder),
+                None => data::built_in(),
             },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             now: Arc::new(move || read.now()),
@@ -107,10 +112,10 @@ impl App {
         })
     }
 
-    /// The catalogue in force.
+    /// The data in force.
     #[must_use]
-    pub fn catalog(&self) -> Arc<crate::domain::catalog::Catalog> {
-        Arc::clone(&self.started.running.shared.catalog)
+    pub fn policies(&self) -> Arc<crate::policy::Policies> {
+        Arc::clone(&self.started.running.shared.policies)
     }
 
     /// What readers share with the writer.
@@ -143,7 +148,7 @@ impl App {
             running,
             keeper,
             head_keeper,
-            clock_jumped,
+            last_sign,
             lock,
         } = started;
         let Running {
@@ -155,11 +160,13 @@ impl App {
         let server = Server::new(&config);
         let health = server.health();
         let is_test = test_clock.is_some();
+        let trust = Arc::new(ClockTrust::new(last_sign, clock.now(), !is_test));
         let routes = services::routes(Parts {
             recorder: recorder.clone(),
             shared: Arc::clone(&shared),
             clock: Arc::clone(&clock),
             test_clock,
+            trust: Arc::clone(&trust),
             monotonic,
             stopping: server.stopping(),
             message_size_max: config.message_size_max,
@@ -167,18 +174,15 @@ impl App {
         if let Ok(address) = listener.local_addr() {
             info!(listen = %address, revision = %shared.head().place, "serving on {address}");
         }
-        if clock_jumped {
-            warn!(
-                "the clock stands more than 48 hours after the last sign of life: no day is turned until the next start confirms it"
-            );
-        }
-        let timekeeping = tokio::spawn(keep_time(
-            recorder.clone(),
-            Arc::clone(&shared),
-            Arc::clone(&clock),
-            Arc::clone(&keeper),
-            !is_test && !clock_jumped,
-        ));
+        let timekeeper = Timekeeper {
+            recorder: recorder.clone(),
+            shared: Arc::clone(&shared),
+            clock: Arc::clone(&clock),
+            keeper: Arc::clone(&keeper),
+            turns_days: !is_test,
+            trust,
+        };
+        let timekeeping = tokio::spawn(timekeeper.keep());
         let mut condition = shared.condition();
         let failing = async move {
             let is_failed = |condition: &Condition| matches!(condition, Condition::Failed(_));
@@ -216,39 +220,64 @@ impl App {
     }
 }
 
-/// Refreshes the heartbeat, and turns the day when the real clock does.
-async fn keep_time(
+/// Refreshes the heartbeat, turns the day when the real clock does, and asks a full disk whether it has room.
+struct Timekeeper {
     recorder: Recorder,
     shared: Arc<Shared>,
     clock: Arc<dyn Clock>,
-    keeper: Arc<crate::ledger::keeper::Keeper>,
+    keeper: Arc<Keeper>,
+    /// Under a test clock days are turned by hand.
     turns_days: bool,
-) {
-    let mut minute = tokio::time::interval(MINUTE);
-    let mut turned = None;
-    loop {
-        minute.tick().await;
-        let now = clock.now();
-        keeper.heartbeat(now);
-        let today = CivilDate::of_instant(now);
-        if turns_days && turned != Some(today) {
-            let order = Order {
-                principal: Principal::service(),
-                request: None,
-                validate_only: false,
-                command: Command::TurnDays { until: today },
-                deadline: None,
-            };
-            match recorder.submit(order).await {
-                Ok(_) => {
-                    turned = Some(today);
-                    let head = shared.head();
-                    // Kept outside, it shows a ledger that was rewritten: `ledger verify --expect`.
-                    info!("the head on {today} is {head}");
+    trust: Arc<ClockTrust>,
+}
+
+impl Timekeeper {
+    async fn keep(self) {
+        let mut minute = tokio::time::interval(MINUTE);
+        let mut probe = tokio::time::interval(PROBE_EVERY);
+        let mut confirmed = self.trust.changes();
+        let mut turned = None;
+        loop {
+            tokio::select! {
+                _ = minute.tick() => {}
+                _ = confirmed.changed() => {}
+                _ = probe.tick() => {
+                    if matches!(*self.shared.condition().borrow(), Condition::ReadOnly(_)) {
+                        // Its refusal says what the condition says already.
+                        drop(self.submit(Command::Probe).await);
+                    }
+                    continue;
                 }
-                Err(refusal) => warn!("the day could not be turned: {refusal}"),
+            }
+            let now = self.clock.now();
+            if !self.trust.sees(now) {
+                continue;
+            }
+            self.keeper.heartbeat(now);
+            let today = CivilDate::of_instant(now);
+            if self.turns_days && turned != Some(today) {
+                match self.submit(Command::TurnDays { until: today }).await {
+                    Ok(_) => {
+                        turned = Some(today);
+                        let head = self.shared.head();
+                        // Kept outside, it shows a ledger that was rewritten: `ledger verify --expect`.
+                        info!("the head on {today} is {head}");
+                    }
+                    Err(refusal) => warn!("the day could not be turned: {refusal}"),
+                }
             }
         }
+    }
+
+    async fn submit(&self, command: Command) -> Result<Answer, Refusal> {
+        let order = Order {
+            principal: Principal::service(),
+            request: None,
+            validate_only: false,
+            command,
+            deadline: None,
+        };
+        self.recorder.submit(order).await
     }
 }
 

@@ -381,6 +381,33 @@ fn a_first_start_that_fails_at_any_call_can_be_made_again() {
 }
 
 #[test]
+fn a_group_dated_by_a_clock_that_jumped_is_no_sign_of_life() {
+    let folder = SimulatedFolder::default();
+    let jumped = Instant(NOW.0 + 100 * 3_600 * 1_000_000_000);
+    open(&folder).expect("a new ledger").close().expect("closed");
+    for _ in 0..2 {
+        let opened = OnDisk::open(Arc::new(folder.clone()), OPTIONS, [7; 16], jumped, None, |_| {});
+        let opened = opened.expect("whole");
+        assert_eq!(
+            opened.heartbeat,
+            Some(NOW),
+            "neither a start nor a group confirms the clock"
+        );
+        let mut ledger = opened.ledger;
+        ledger
+            .append(ledger.head(), jumped, &[body(1, 10)])
+            .expect("appended");
+        ledger.close().expect("closed");
+    }
+    let ledger = open(&folder).expect("whole");
+    ledger.keeper().heartbeat(jumped);
+    ledger.keeper().write_due().expect("written");
+    drop(ledger);
+    let opened = OnDisk::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {});
+    assert_eq!(opened.expect("whole").heartbeat, Some(jumped));
+}
+
+#[test]
 fn a_full_disk_refuses_and_resumes_by_itself() {
     let folder = SimulatedFolder::default();
     let options = Options {

@@ -2,6 +2,7 @@
 //!
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
+pub mod calendar;
 pub mod catalog;
 pub mod civil_date;
 pub mod commitment;
@@ -17,6 +18,7 @@ pub mod resident_id;
 pub mod revision;
 pub mod social_credit_code;
 pub mod subject;
+pub mod trust;
 
 #[cfg(test)]
 mod codes_proptests;

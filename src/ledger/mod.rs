@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
 use crate::store::Head;
 
+pub mod ballast;
 #[cfg(test)]
 mod contract;
 pub mod file;
@@ -223,7 +224,7 @@ impl OnDisk {
             segment: end.segment,
             end: end.offset,
             closed: false,
-            heartbeat: heartbeat.map_or(now, |last| last.max(now)),
+            heartbeat: heartbeat.unwrap_or(now),
             sequence: 0,
         };
         let segment = scan::open_last(&*folder, &end)?;
@@ -241,10 +242,16 @@ impl OnDisk {
         // Both slots leave the closed state before a byte goes behind the close frame.
         marks.write(&mark)?;
         marks.write(&mark)?;
-        let segment_size = found.last_size.max(options.segment_size);
-        if found.last_size < segment_size {
-            segment::zero(&*segment, found.last_size.max(end.offset), segment_size)?;
-            segment.sync()?;
+        let mut segment_size = found.last_size.max(options.segment_size);
+        if !segment::grow(
+            &*folder,
+            &*segment,
+            found.last_size,
+            segment_size,
+            options.disk_reserve,
+        )? {
+            // The disk is full: this segment takes no more, and the next one is made when there is room.
+            segment_size = end.offset;
         }
         for name in folder.list()?.iter().filter(|name| name.ends_with(".new")) {
             folder.remove(name)?;
@@ -462,7 +469,10 @@ impl OnDisk {
     }
 
     /// Sees to it that a frame of `size` bytes fits, before its first byte is written.
-    fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
+    ///
+    /// # Errors
+    /// [`AppendError::Full`]; nothing is changed that the next try does not mend.
+    pub fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
         let full = |error: io::Error| AppendError::Full(error.to_string());
         let free = self.folder.free().map_err(full)?;
         if free < self.options.disk_reserve {

@@ -18,7 +18,7 @@ use crate::domain::revision::Instant;
 use crate::ingest::check::check;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, Row, WithdrawCommitment};
 use crate::ledger::{self, InMemory, Ledger, Options, simulated::SimulatedFolder};
-use crate::policy::catalog;
+use crate::policy::data;
 use crate::store;
 use crate::store::Tables as _;
 use crate::store::content_digest::content_digest;
@@ -42,7 +42,7 @@ fn setup(clock: &Arc<AtomicI64>) -> Setup {
     let mut chance = ChaCha12Rng::seed_from_u64(SEED);
     Setup {
         queue_commands_max: 4,
-        catalog: Ok(catalog::embedded()),
+        data: data::built_in(),
         version: "test".to_owned(),
         now: Arc::new(move || Instant(read.load(Ordering::SeqCst))),
         monotonic: Arc::new(|| Duration::ZERO),
@@ -90,6 +90,7 @@ impl Bench {
                 segment_size: ledger::segment::SIZE_MIN,
                 disk_reserve: 0,
             },
+            ballast_size: 0,
             accept_loss_after: None,
             master_key: None,
         };
@@ -116,7 +117,7 @@ impl Bench {
     }
 
     async fn send(&self, batch: &plan::Batch) -> Answer {
-        let catalog = &self.running.shared.catalog;
+        let catalog = &self.running.shared.policies.catalog;
         let today = CivilDate::of_instant(Instant(self.clock.load(Ordering::SeqCst)));
         let rows = batch.rows.iter().map(|row| Row {
             name: plan::commitment_name(&row.reported).parse().ok(),
@@ -196,16 +197,16 @@ fn expected(outcome: plan::Outcome) -> Outcome {
     }
 }
 
-fn a_small_year() -> Year {
-    let catalog = catalog::parse(&catalog::embedded()).expect("the embedded catalogue reads");
-    year(SEED, 100, &District::of(&catalog))
+fn a_small_year(bench: &Bench) -> Year {
+    let catalog = &bench.running.shared.policies.catalog;
+    year(SEED, 100, &District::of(catalog))
 }
 
 #[tokio::test]
 async fn the_same_orders_make_the_same_ledger_and_tables_in_memory_and_on_disk() {
-    let year = a_small_year();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (memory, disk) = (Bench::in_memory(), Bench::on_disk(folder.path()));
+    let year = a_small_year(&memory);
     assert_eq!(memory.live(&year).await, disk.live(&year).await);
     let (one, other) = (&memory.running.shared, &disk.running.shared);
     assert_eq!(one.head(), other.head());
@@ -221,7 +222,7 @@ async fn the_same_orders_make_the_same_ledger_and_tables_in_memory_and_on_disk()
 #[tokio::test]
 async fn a_rebuild_in_memory_ends_in_the_same_tables() {
     let bench = Bench::in_memory();
-    bench.live(&a_small_year()).await;
+    bench.live(&a_small_year(&bench)).await;
     let shared = &bench.running.shared;
     let rebuilt = store::in_memory::InMemory::new();
     start::catch_up(&rebuilt, &shared.facts, shared.head().place.revision).expect("folded");
@@ -232,7 +233,7 @@ async fn a_rebuild_in_memory_ends_in_the_same_tables() {
 #[tokio::test]
 async fn a_repeated_request_is_answered_from_the_ledger_in_memory() {
     let bench = Bench::in_memory();
-    let year = a_small_year();
+    let year = a_small_year(&bench);
     let batch = year.sends.iter().find_map(|step| match step {
         Step::Import(batches) => batches.first(),
         Step::Advance(_) | Step::Perform(_) | Step::Withdraw(_) => None,

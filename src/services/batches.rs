@@ -44,7 +44,7 @@ impl Batch {
     ) -> Result<Self, Refusal> {
         let id = requests::request_id(&request.request_id)?;
         requests::batch_size(request.rows.len())?;
-        let catalog = Arc::clone(&context.shared.catalog);
+        let policies = Arc::clone(&context.shared.policies);
         let today = context.today();
         let parse = move || {
             request.request_id.clear();
@@ -56,7 +56,7 @@ impl Batch {
                     let reported = requests::reported(row);
                     Row {
                         name: requests::name_of(&reported),
-                        checked: check(&reported, &catalog, today),
+                        checked: check(&reported, &policies.catalog, today),
                     }
                 })
                 .collect();
