@@ -165,7 +165,7 @@ pub fn start(folder: &DataFolder, mut setup: Setup) -> Result<Started, StartErro
 
 /// Records the start over opened stores and begins to write.
 ///
-/// `today` becomes the first turned day of a ledger that has none; `None` turns no day.
+/// `today` is the day to begin with, if none was ever turned; `None` if the clock is not to be trusted.
 ///
 /// # Errors
 /// [`StartError::Data`], [`StartError::Start`]; those of the stores.
