@@ -123,6 +123,15 @@ impl<'a> Entry<'a> {
 
     /// The tables under `[[key]]`; an absent or empty list is a mistake.
     pub fn entries(&self, key: &str) -> Vec<Entry<'a>> {
+        let entries = self.entries_if_any(key);
+        if entries.is_empty() {
+            self.file.mistake(None, format!("the file holds no `[[{key}]]`"));
+        }
+        entries
+    }
+
+    /// The tables under `[[key]]`, of which there may be none.
+    pub fn entries_if_any(&self, key: &str) -> Vec<Entry<'a>> {
         let values = self.table.get(key).and_then(|value| value.get_ref().as_array());
         let mut entries = Vec::new();
         for value in values.into_iter().flat_map(|values| values.iter()) {
@@ -136,9 +145,6 @@ impl<'a> Entry<'a> {
                     .file
                     .mistake(Some(value.span()), format!("`{key}` holds tables only")),
             }
-        }
-        if entries.is_empty() {
-            self.file.mistake(None, format!("the file holds no `[[{key}]]`"));
         }
         entries
     }
