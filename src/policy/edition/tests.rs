@@ -63,7 +63,9 @@ fn a_wrong_edition_is_named_with_line_and_remedy() {
         file,
         "entry_count = 12",
         "entry_count = 13",
-        &["editions/credit-catalogue-2022.toml:14: 12 entries are listed; correct this number, or say `complete = false`"],
+        &[
+            "editions/credit-catalogue-2022.toml:14: 12 entries are listed; correct this number, or say `complete = false`",
+        ],
     );
     check(
         file,
@@ -75,7 +77,9 @@ fn a_wrong_edition_is_named_with_line_and_remedy() {
         file,
         "until = 2024-03-03",
         "until = 2024-03-04",
-        &["editions/credit-catalogue-2024.toml: editions/credit-catalogue-2022.toml is in force on the same days; end one where the other begins"],
+        &[
+            "editions/credit-catalogue-2024.toml: editions/credit-catalogue-2022.toml is in force on the same days; end one where the other begins",
+        ],
     );
     check(
         file,
