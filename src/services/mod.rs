@@ -14,6 +14,7 @@ pub mod batches;
 pub mod blocking;
 pub mod catalog_dates;
 pub mod catalog_service;
+pub mod commitment_rows;
 pub mod commitment_service;
 pub mod context;
 pub mod convert;

@@ -4,3 +4,4 @@ mod calendar;
 mod commitments;
 mod harness;
 mod ops;
+mod withdrawals;
