@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod catalog;
 pub mod civil_date;
 pub mod commitment;
+pub mod edition;
 pub mod fact;
 pub mod filter;
 pub mod finding;
