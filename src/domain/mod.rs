@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod catalog;
+pub mod chinese_number;
 pub mod civil_date;
 pub mod commitment;
 pub mod edition;
@@ -15,6 +16,7 @@ pub mod hashes;
 pub mod identity;
 pub mod law;
 pub mod layout;
+pub mod money;
 pub mod numbered;
 pub mod record;
 pub mod record_name;
