@@ -439,7 +439,7 @@ fn decided(
         let remembered = outcomes.iter().cloned().map(forgetting_refusals).collect();
         let fact = Fact::RequestRecorded {
             id: request.id,
-            hash: request.hash,
+            hash: group.hashes().keyed_whole(request.hash),
             outcomes: remembered,
         };
         group.push(principal, fact)?;
@@ -479,8 +479,9 @@ fn earlier(
         })?;
         Some(recorded.fact)
     };
+    let asked = group.hashes().keyed_whole(request.hash);
     match fact {
-        Some(Fact::RequestRecorded { hash, outcomes, .. }) if hash == request.hash => Ok(Some(outcomes)),
+        Some(Fact::RequestRecorded { hash, outcomes, .. }) if hash == asked => Ok(Some(outcomes)),
         Some(Fact::RequestRecorded { .. }) => {
             let refusal = Refusal::plain(Reason::RequestIdReused).with("field", "request_id");
             Err(Failure::Refused(

@@ -37,7 +37,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::SnapshotUnknown
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
-        | Reason::SectorUnknown => Code::NotFound,
+        | Reason::SectorUnknown
+        | Reason::EditionUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -58,6 +59,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::CommitmentWithdrawn
         | Reason::PerformanceExists
         | Reason::RowRefused
+        | Reason::CalendarMissing
         | Reason::NoTestClock
         | Reason::ClockBackwards
         | Reason::ClockDiffers
