@@ -22,6 +22,7 @@ use crate::store::Head;
 use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
+mod records;
 mod subjects;
 
 /// What can be done with a ledger while no server runs.
@@ -320,6 +321,7 @@ fn fact_line(
         }),
         Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
         Fact::Subject(fact) => subjects::line(fact),
+        Fact::Record(fact) => records::line(fact, revision, names),
     };
     let Value::Object(mut line) = body else {
         unreachable!("every arm makes an object")

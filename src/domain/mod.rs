@@ -16,6 +16,7 @@ pub mod law;
 pub mod layout;
 pub mod numbered;
 pub mod record;
+pub mod record_fact;
 pub mod record_name;
 pub mod refusal;
 pub mod resident_id;

@@ -13,6 +13,7 @@ use crate::store::{Change, Error, Table, View};
 
 use bytes::Bytes;
 
+pub mod records;
 pub mod subjects;
 
 fn put(table: Table, key: Bytes, value: Bytes) -> Change {
@@ -97,6 +98,7 @@ pub fn changes(
             put(keys::QUESTION, keys::revision_key(revision), Bytes::new()),
         ],
         Fact::Subject(fact) => subjects::changes(fact, revision, before, keyed)?,
+        Fact::Record(fact) => records::changes(fact, revision, before, keyed)?,
     })
 }
 
