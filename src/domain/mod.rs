@@ -14,6 +14,7 @@ pub mod hashes;
 pub mod identity;
 pub mod law;
 pub mod layout;
+pub mod money;
 pub mod numbered;
 pub mod record;
 pub mod record_fact;
@@ -24,9 +25,9 @@ pub mod revision;
 pub mod severity;
 pub mod social_credit_code;
 pub mod subject;
-pub mod trust;
 pub mod subject_fact;
 pub mod title;
+pub mod trust;
 
 #[cfg(test)]
 mod codes_proptests;

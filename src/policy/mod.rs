@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod catalog;
 pub mod data;
 mod reader;
+pub mod records;
 
 pub use data::{DataFiles, Kind};
 
