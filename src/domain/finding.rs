@@ -164,6 +164,28 @@ pub enum Rule {
     TargetAfterRuling = 72,
     /// A value is no decimal number.
     Decimal = 73,
+    /// The register has another name for the code.
+    NameAgainstRegister = 110,
+    /// The register has the name under another code, and not this code.
+    CodeNotInRegister = 111,
+    /// The record is dated after the subject's last day.
+    SubjectEnded = 112,
+    /// An older code in a register's row is another registered subject's.
+    OlderCodeOfAnother = 113,
+    /// The kind of subject differs from the one known.
+    KindAgainstRegister = 114,
+    /// A register's row is about a natural person.
+    PersonInRegister = 115,
+    /// The subject belongs to the sector in this time already.
+    MembershipOverlap = 116,
+    /// The catalogue in force has no such sector.
+    SectorUnknown = 117,
+    /// A last day lies before its first day.
+    PeriodOrder = 118,
+    /// The end of a subject has no date.
+    EndDateMissing = 119,
+    /// An older code has characters that no such code has.
+    OlderCodeShape = 120,
 }
 
 numbered!(Rule {
@@ -229,6 +251,17 @@ numbered!(Rule {
     TargetMissing,
     TargetAfterRuling,
     Decimal,
+    NameAgainstRegister,
+    CodeNotInRegister,
+    SubjectEnded,
+    OlderCodeOfAnother,
+    KindAgainstRegister,
+    PersonInRegister,
+    MembershipOverlap,
+    SectorUnknown,
+    PeriodOrder,
+    EndDateMissing,
+    OlderCodeShape,
 });
 
 /// One finding on one field of a row.

@@ -30,6 +30,9 @@ pub fn code(reason: Reason) -> Code {
         Reason::ServiceUnknown
         | Reason::CommitmentUnknown
         | Reason::SubjectUnknown
+        | Reason::MembershipUnknown
+        | Reason::MergeUnknown
+        | Reason::QuestionUnknown
         | Reason::SnapshotUnknown
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
@@ -47,6 +50,10 @@ pub fn code(reason: Reason) -> Code {
         | Reason::BatchTooLarge => Code::InvalidArgument,
         Reason::MessageTooLarge | Reason::IngestQueueFull => Code::ResourceExhausted,
         Reason::EpochEnded
+        | Reason::SubjectMerged
+        | Reason::SubjectsUnlike
+        | Reason::SelectionEmpty
+        | Reason::SelectionTooLarge
         | Reason::CommitmentWithdrawn
         | Reason::PerformanceExists
         | Reason::RowRefused

@@ -15,9 +15,14 @@ use crate::store::keys::subjects as layout;
 use crate::store::keys::{self, SubjectRow};
 use crate::store::{Error, View};
 
+pub mod commands;
+mod items;
+pub mod memberships;
 pub mod place;
 
+pub mod findings;
 pub mod read;
+pub mod register;
 
 /// The subject of a commitment: the known one, or a provisional one opened in the same group.
 ///
