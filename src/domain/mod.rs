@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod catalog;
+pub mod chinese_number;
 pub mod civil_date;
 pub mod commitment;
 pub mod fact;

@@ -2,7 +2,9 @@
 //!
 //! Read first: [`check`], [`row`](mod@row), [`commands`].
 
+mod amounts;
 pub mod check;
+pub mod clean;
 pub mod commands;
 pub mod ends;
 pub mod read;
