@@ -16,7 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::ledger::Options;
 use crate::ledger::keeper::Keeper;
 use crate::policy::data;
-use crate::recorder::start::{self, Setup, StartError, Started};
+use crate::recorder::start::{self, DataFolder, Running, Setup, StartError, Started};
 use crate::recorder::{Answer, Command, Condition, Monotonic, Order, Recorder, Shared};
 use crate::server::Server;
 use crate::services::{self, Parts};
@@ -74,16 +74,18 @@ impl App {
         };
         let monotonic = monotonic();
         let read = Arc::clone(&clock);
-        let setup = Setup {
-            folder: config.data.clone(),
+        let folder = DataFolder {
+            path: config.data.clone(),
             options: Options {
                 segment_size: config.segment_size,
                 disk_reserve: config.disk_reserve,
             },
             ballast_size: config.ballast_size,
-            queue_commands_max: config.queue_commands_max,
             accept_loss_after: config.accept_loss_after,
             master_key: master_key(&config)?,
+        };
+        let setup = Setup {
+            queue_commands_max: config.queue_commands_max,
             data: match &config.policies {
                 Some(folder) => data::read(folder),
                 None => data::built_in(),
@@ -96,10 +98,10 @@ impl App {
             }),
             test_clock: test_clock.is_some(),
         };
-        let started = start::start(setup)?;
+        let started = start::start(&folder, setup)?;
         if let Some(clock) = &test_clock {
             // A folder that was used before stands later than the clock asked for.
-            _ = clock.advance(started.instant);
+            _ = clock.advance(started.running.instant);
         }
         Ok(Self {
             config,
@@ -113,13 +115,13 @@ impl App {
     /// The data in force.
     #[must_use]
     pub fn policies(&self) -> Arc<crate::policy::Policies> {
-        Arc::clone(&self.started.shared.policies)
+        Arc::clone(&self.started.running.shared.policies)
     }
 
     /// What readers share with the writer.
     #[must_use]
     pub fn shared(&self) -> Arc<crate::recorder::Shared> {
-        Arc::clone(&self.started.shared)
+        Arc::clone(&self.started.running.shared)
     }
 
     /// Binds the address of the settings.
@@ -143,15 +145,18 @@ impl App {
             started,
         } = self;
         let Started {
-            recorder,
-            shared,
+            running,
             keeper,
-            writer,
             head_keeper,
             last_sign,
-            instant: _,
             lock,
         } = started;
+        let Running {
+            recorder,
+            shared,
+            writer,
+            instant: _,
+        } = running;
         let server = Server::new(&config);
         let health = server.health();
         let is_test = test_clock.is_some();

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use credence::domain::revision::{Instant, Place};
 use credence::ledger::frame::Hash;
 use credence::ledger::simulated::{Operation, SECTOR, SimulatedFolder};
-use credence::ledger::{AppendError, Body, Ledger, OpenError, Options, mark, scan, segment};
+use credence::ledger::{AppendError, Body, OnDisk, OpenError, Options, mark, scan, segment};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 
@@ -20,8 +20,8 @@ const OPTIONS: Options = Options {
 };
 const NOW: Instant = Instant(1_700_000_000_000_000_000);
 
-fn open(folder: &SimulatedFolder) -> Result<Ledger, OpenError> {
-    Ledger::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {}).map(|opened| opened.ledger)
+fn open(folder: &SimulatedFolder) -> Result<OnDisk, OpenError> {
+    OnDisk::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {}).map(|opened| opened.ledger)
 }
 
 fn body(number: u64, size: usize) -> Body {
@@ -35,7 +35,7 @@ fn body(number: u64, size: usize) -> Body {
 }
 
 /// Appends `groups` groups of one or two facts; marks each, as the keeper's thread would in time.
-fn fill(ledger: &mut Ledger, groups: u64, marked: bool) -> Vec<(Place, Hash)> {
+fn fill(ledger: &mut OnDisk, groups: u64, marked: bool) -> Vec<(Place, Hash)> {
     (0..groups)
         .map(|number| {
             let bodies: Vec<Body> = (0..=number % 2).map(|_| body(number, 90)).collect();
@@ -386,7 +386,7 @@ fn a_group_dated_by_a_clock_that_jumped_is_no_sign_of_life() {
     let jumped = Instant(NOW.0 + 100 * 3_600 * 1_000_000_000);
     open(&folder).expect("a new ledger").close().expect("closed");
     for _ in 0..2 {
-        let opened = Ledger::open(Arc::new(folder.clone()), OPTIONS, [7; 16], jumped, None, |_| {});
+        let opened = OnDisk::open(Arc::new(folder.clone()), OPTIONS, [7; 16], jumped, None, |_| {});
         let opened = opened.expect("whole");
         assert_eq!(
             opened.heartbeat,
@@ -403,7 +403,7 @@ fn a_group_dated_by_a_clock_that_jumped_is_no_sign_of_life() {
     ledger.keeper().heartbeat(jumped);
     ledger.keeper().write_due().expect("written");
     drop(ledger);
-    let opened = Ledger::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {});
+    let opened = OnDisk::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {});
     assert_eq!(opened.expect("whole").heartbeat, Some(jumped));
 }
 
@@ -414,7 +414,7 @@ fn a_full_disk_refuses_and_resumes_by_itself() {
         disk_reserve: 1_000,
         ..OPTIONS
     };
-    let opened = Ledger::open(Arc::new(folder.clone()), options, [7; 16], NOW, None, |_| {});
+    let opened = OnDisk::open(Arc::new(folder.clone()), options, [7; 16], NOW, None, |_| {});
     let mut ledger = opened.expect("a new ledger").ledger;
     let head = ledger.head();
     folder.set_free(999);
@@ -433,7 +433,7 @@ fn accepted_loss_opens_the_next_epoch_and_nothing_is_numbered_twice() {
     let kept = ends[7].0;
     let bad = copy(&folder, &segment::name(2), |bytes| bytes[200] ^= 1);
     assert!(matches!(open(&bad), Err(OpenError::DataLoss(_))));
-    let opened = Ledger::open(Arc::new(bad.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
+    let opened = OnDisk::open(Arc::new(bad.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
     let head = opened.expect("the loss is accepted").ledger.head();
     assert_eq!(
         (head.place.epoch.0, head.place.revision),
@@ -443,7 +443,7 @@ fn accepted_loss_opens_the_next_epoch_and_nothing_is_numbered_twice() {
     assert_eq!(again.head().place, head.place);
     // The same cut asked for again changes nothing, and a later one opens an epoch never seen.
     let whole = bad.after_kill();
-    let again = Ledger::open(Arc::new(whole.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
+    let again = OnDisk::open(Arc::new(whole.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
     assert_eq!(
         again.expect("a whole ledger opens").ledger.head().place,
         head.place
@@ -452,7 +452,7 @@ fn accepted_loss_opens_the_next_epoch_and_nothing_is_numbered_twice() {
         bytes[segment::HEADER_SIZE + 700] ^= 1
     });
     let first = ends[0].0;
-    let cut = Ledger::open(Arc::new(worse), OPTIONS, [7; 16], NOW, Some(first), |_| {});
+    let cut = OnDisk::open(Arc::new(worse), OPTIONS, [7; 16], NOW, Some(first), |_| {});
     assert_eq!(cut.expect("the loss is accepted").ledger.head().place.epoch.0, 3);
 }
 

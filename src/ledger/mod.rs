@@ -1,6 +1,7 @@
 //! Bytes: the ledger, the one truth: groups of facts in a hash chain, whole or absent.
 //!
-//! Read first: [`Ledger::open`], [`Ledger::append`], then [`scan`] for the rule of torn and damaged.
+//! Read first: [`Ledger`], the port; then [`OnDisk::open`], [`OnDisk::append`], and [`scan`] for the rule of
+//! torn and damaged.
 //! To the byte: `docs/data-format.md`. What is survived and what is not: `docs/fault-model.md`.
 
 use std::io;
@@ -12,11 +13,15 @@ use crate::domain::revision::{Epoch, Instant, Place, Revision};
 use crate::store::Head;
 
 pub mod ballast;
+#[cfg(test)]
+mod contract;
 pub mod file;
 pub mod frame;
+pub mod in_memory;
 pub mod keeper;
 pub mod lock;
 pub mod mark;
+pub mod port;
 mod reader;
 pub mod scan;
 pub mod segment;
@@ -25,8 +30,10 @@ pub mod simulated;
 use file::{File, Folder};
 pub use frame::{Body, Frame};
 use frame::{Draft, FrameKind, Hash};
+pub use in_memory::InMemory;
 use keeper::Keeper;
 use mark::{Mark, MarkFile};
+pub use port::{Groups, Ledger};
 pub use reader::Reader;
 use reader::read_frame;
 pub use scan::{Damage, GroupAt};
@@ -76,8 +83,8 @@ pub enum AppendError {
     OutcomeUnknown(String),
 }
 
-/// The writing end of a ledger.
-pub struct Ledger {
+/// The writing end of a ledger in a folder.
+pub struct OnDisk {
     folder: Arc<dyn Folder>,
     options: Options,
     id: [u8; 16],
@@ -96,14 +103,14 @@ pub struct Ledger {
 
 /// What opening a ledger found.
 pub struct Opened {
-    pub ledger: Ledger,
+    pub ledger: OnDisk,
     /// Bytes of a torn tail that were cut, if any.
     pub cut: Option<String>,
     /// The last instant at which the service was known to live.
     pub heartbeat: Option<Instant>,
 }
 
-impl Ledger {
+impl OnDisk {
     /// Opens or makes the ledger in `folder`.
     ///
     /// `random` becomes the id of a new ledger. `accept_loss_after` keeps the groups up to that place
@@ -187,15 +194,7 @@ impl Ledger {
 
     /// Writes the first group.
     fn begin(&mut self, now: Instant) -> Result<(), OpenError> {
-        let opened = crate::store::record::stored::LedgerOpened {
-            ledger_id: self.id.to_vec(),
-        };
-        let body = Body {
-            kind: KIND_LEDGER_OPENED,
-            version: 1,
-            bytes: Bytes::from(prost::Message::encode_to_vec(&opened)),
-        };
-        let appended = self.append(self.head, now, &[body]);
+        let appended = self.append(self.head, now, &[ledger_opened(&self.id)]);
         appended
             .map(|_| ())
             .map_err(|error| OpenError::Disk(io::Error::other(error)))
@@ -470,10 +469,7 @@ impl Ledger {
     }
 
     /// Sees to it that a frame of `size` bytes fits, before its first byte is written.
-    ///
-    /// # Errors
-    /// [`AppendError::Full`]; nothing is changed that the next try does not mend.
-    pub fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
+    fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
         let full = |error: io::Error| AppendError::Full(error.to_string());
         let free = self.folder.free().map_err(full)?;
         if free < self.options.disk_reserve {
@@ -551,6 +547,18 @@ impl Ledger {
         self.segment.sync()?;
         self.head.hash = hash;
         self.keeper.close(&self.mark())
+    }
+}
+
+/// The one fact of the first group.
+fn ledger_opened(id: &[u8; 16]) -> Body {
+    let opened = crate::store::record::stored::LedgerOpened {
+        ledger_id: id.to_vec(),
+    };
+    Body {
+        kind: KIND_LEDGER_OPENED,
+        version: 1,
+        bytes: Bytes::from(prost::Message::encode_to_vec(&opened)),
     }
 }
 

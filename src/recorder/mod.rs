@@ -20,6 +20,8 @@ use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
 
 mod data;
+#[cfg(test)]
+mod in_memory_tests;
 pub mod start;
 mod writer;
 

@@ -19,7 +19,7 @@ use crate::ledger::ballast;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
 use crate::ledger::lock::{LockError, lock};
-use crate::ledger::{AppendError, Ledger, OpenError, Options, Reader};
+use crate::ledger::{self, AppendError, Groups, Ledger, OpenError, Options};
 use crate::policy::data::Proposal;
 use crate::store::KeyRange;
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
@@ -37,15 +37,19 @@ const SUBJECTS_PER_PAGE: usize = 1_000;
 /// After how many groups a rebuild reports its progress.
 const PROGRESS_EVERY: u64 = 10_000;
 
-/// Where everything lies, and what the process brings along.
-pub struct Setup {
-    pub folder: PathBuf,
+/// Where everything lies.
+pub struct DataFolder {
+    pub path: PathBuf,
     pub options: Options,
     pub ballast_size: u64,
-    pub queue_commands_max: usize,
     pub accept_loss_after: Option<Place>,
     /// A master key that is kept elsewhere.
     pub master_key: Option<Key>,
+}
+
+/// What the process brings along.
+pub struct Setup {
+    pub queue_commands_max: usize,
     /// The data that is proposed, in the order of the kinds; each is adopted if it reads and differs.
     pub data: Proposal,
     pub version: String,
@@ -56,18 +60,30 @@ pub struct Setup {
     pub test_clock: bool,
 }
 
-/// A running recorder.
-pub struct Started {
+/// What the recorder writes to and what it derives, opened, the tables caught up with the ledger.
+pub struct Stores {
+    pub ledger: Box<dyn Ledger>,
+    pub facts: Facts,
+    pub tables: Arc<dyn Tables>,
+}
+
+/// A recorder at work.
+pub struct Running {
     pub recorder: Recorder,
     pub shared: Arc<Shared>,
-    pub keeper: Arc<Keeper>,
     /// Ends once all clones of the recorder are dropped and the ledger is closed.
     pub writer: JoinHandle<()>,
+    /// The instant of the start's own record.
+    pub instant: Instant,
+}
+
+/// A recorder at work over a data folder.
+pub struct Started {
+    pub running: Running,
+    pub keeper: Arc<Keeper>,
     pub head_keeper: JoinHandle<()>,
     /// The last instant at which the service was known to live before this start.
     pub last_sign: Option<Instant>,
-    /// The instant of the start's own record.
-    pub instant: Instant,
     /// Held for the life of the process.
     pub lock: fs::File,
 }
@@ -99,31 +115,65 @@ pub enum StartError {
 ///
 /// # Errors
 /// Each [`StartError`]; nothing damaged is changed.
-pub fn start(mut setup: Setup) -> Result<Started, StartError> {
-    let lock = lock(&setup.folder)?;
+pub fn start(folder: &DataFolder, mut setup: Setup) -> Result<Started, StartError> {
+    let lock = lock(&folder.path)?;
     let mut id = [0; 16];
     (setup.random)(&mut id);
-    ballast::keep(
-        &RealFolder::open(&setup.folder)?,
-        setup.ballast_size,
-        setup.options.disk_reserve,
-    )?;
-    let folder: Arc<dyn Folder> = Arc::new(RealFolder::open(&setup.folder.join("ledger"))?);
+    let reserve = folder.options.disk_reserve;
+    ballast::keep(&RealFolder::open(&folder.path)?, folder.ballast_size, reserve)?;
+    let files: Arc<dyn Folder> = Arc::new(RealFolder::open(&folder.path.join("ledger"))?);
     let now = (setup.now)();
     let mut sealed = false;
-    let opened = Ledger::open(folder, setup.options, id, now, setup.accept_loss_after, |frame| {
+    let (options, accept) = (folder.options, folder.accept_loss_after);
+    let opened = ledger::OnDisk::open(files, options, id, now, accept, |frame| {
         sealed |= frame.bodies.iter().any(|body| body.kind >= 10);
     })?;
     let ledger = opened.ledger;
     if let Some(cut) = &opened.cut {
         tracing::warn!("a torn tail was cut, nothing of it was acknowledged: {cut}");
     }
-    let keyring = open_keys(&mut setup, ledger.id(), sealed)?;
+    let keyring = open_keys(folder, &mut setup.random, ledger.id(), sealed)?;
     let facts = Facts::new(ledger.reader(), Arc::new(keyring));
-    let tables = open_tables(&setup, &ledger, &facts)?;
+    let tables = open_tables(folder, &setup.monotonic, ledger.head().place, &facts)?;
     every_person_has_a_key(&*tables, facts.keys())?;
-    let data = data::in_force(std::mem::take(&mut setup.data), &*tables, &facts)?;
-    let head = ledger_head(&ledger.reader(), ledger.head().place)?;
+    let keeper = ledger.keeper();
+    let clock_jumped = !setup.test_clock && has_jumped(opened.heartbeat, now);
+    let stores = Stores {
+        ledger: Box::new(ledger),
+        facts,
+        tables,
+    };
+    let running = start_over(stores, setup, (!clock_jumped).then(|| CivilDate::of_instant(now)))?;
+    if !clock_jumped {
+        keeper.heartbeat(now);
+    }
+    let kept = Arc::clone(&keeper);
+    let head_keeper = std::thread::Builder::new()
+        .name("head".to_owned())
+        .spawn(move || kept.run())?;
+    Ok(Started {
+        running,
+        keeper,
+        head_keeper,
+        last_sign: opened.heartbeat,
+        lock,
+    })
+}
+
+/// Records the start over opened stores and begins to write.
+///
+/// `today` becomes the first turned day of a ledger that has none; `None` turns no day.
+///
+/// # Errors
+/// [`StartError::Data`], [`StartError::Start`]; those of the stores.
+pub fn start_over(stores: Stores, setup: Setup, today: Option<CivilDate>) -> Result<Running, StartError> {
+    let Stores {
+        ledger,
+        facts,
+        tables,
+    } = stores;
+    let data = data::in_force(setup.data, &*tables, &facts)?;
+    let head = ledger_head(&**facts.reader(), ledger.head().place)?;
     let (orders, queue) = mpsc::channel(setup.queue_commands_max);
     let shared = Arc::new(Shared {
         tables,
@@ -133,8 +183,6 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
         condition: watch::Sender::new(Condition::Serving),
         head: watch::Sender::new(head),
     });
-    let keeper = ledger.keeper();
-    let clock_jumped = !setup.test_clock && has_jumped(opened.heartbeat, now);
     let mut writer = Writer {
         ledger,
         shared: Arc::clone(&shared),
@@ -144,7 +192,7 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
         unrecorded: Some(Unrecorded {
             version: setup.version,
             adopt: data.adopt,
-            today: (!clock_jumped).then(|| CivilDate::of_instant(now)),
+            today,
         }),
     };
     match writer.record_start() {
@@ -154,42 +202,36 @@ pub fn start(mut setup: Setup) -> Result<Started, StartError> {
         Err(StartFailure::Failed(why)) => return Err(StartError::Start(why)),
     }
     let instant = writer.ledger.instant();
-    if !clock_jumped {
-        keeper.heartbeat(now);
-    }
-    let kept = Arc::clone(&keeper);
-    let head_keeper = std::thread::Builder::new()
-        .name("head".to_owned())
-        .spawn(move || kept.run())?;
     let writer = std::thread::Builder::new()
         .name("recorder".to_owned())
         .spawn(move || writer.run(queue))?;
-    Ok(Started {
+    Ok(Running {
         recorder: Recorder { orders },
         shared,
-        keeper,
         writer,
-        head_keeper,
-        last_sign: opened.heartbeat,
         instant,
-        lock,
     })
 }
 
-fn open_keys(setup: &mut Setup, ledger: [u8; 16], used: bool) -> Result<Keyring, StartError> {
-    let folder = Arc::new(RealFolder::open(&setup.folder.join("keys"))?);
+fn open_keys(
+    folder: &DataFolder,
+    random: &mut Random,
+    ledger: [u8; 16],
+    used: bool,
+) -> Result<Keyring, StartError> {
+    let files = Arc::new(RealFolder::open(&folder.path.join("keys"))?);
     let mut first = FirstKeys {
         master: Key::new([0; 32]),
         lookup: Key::new([0; 32]),
         nonce: NonceBytes::default(),
     };
-    (setup.random)(&mut first.master[..]);
-    (setup.random)(&mut first.lookup[..]);
-    (setup.random)(&mut first.nonce);
+    random(&mut first.master[..]);
+    random(&mut first.lookup[..]);
+    random(&mut first.nonce);
     Ok(Keyring::open(
-        folder,
+        files,
         ledger,
-        setup.master_key.clone(),
+        folder.master_key.clone(),
         &first,
         used,
     )?)
@@ -199,7 +241,7 @@ fn open_keys(setup: &mut Setup, ledger: [u8; 16], used: bool) -> Result<Keyring,
 ///
 /// # Errors
 /// As the ledger's.
-pub fn ledger_head(reader: &Reader, place: Place) -> Result<Head, StartError> {
+pub fn ledger_head(reader: &dyn Groups, place: Place) -> Result<Head, StartError> {
     let frame = reader.group(place.revision)?;
     let frame = frame.ok_or(record::Error::Absent(place.revision.0))?;
     Ok(Head {
@@ -235,13 +277,17 @@ fn every_person_has_a_key(tables: &dyn Tables, keyring: &Keyring) -> Result<(), 
     }
 }
 
-fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn Tables>, StartError> {
-    let folder = setup.folder.join("tables");
-    let end = ledger.head().place;
+fn open_tables(
+    data: &DataFolder,
+    monotonic: &Monotonic,
+    end: Place,
+    facts: &Facts,
+) -> Result<Arc<dyn Tables>, StartError> {
+    let folder = data.path.join("tables");
     // What the tables have seen was acknowledged, so they are a high-water mark of their own.
     if let Some(seen) = read_reflects(&folder)
         && seen.place > end
-        && setup.accept_loss_after.is_none()
+        && data.accept_loss_after.is_none()
         && seen.place.epoch == end.epoch
     {
         return Err(StartError::TablesAhead {
@@ -249,7 +295,7 @@ fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn 
             ledger: end,
         });
     }
-    let (tables, aside) = OnDisk::open_or_set_aside(&folder, Arc::clone(&setup.monotonic))?;
+    let (tables, aside) = OnDisk::open_or_set_aside(&folder, Arc::clone(monotonic))?;
     if let Some(why) = aside {
         tracing::warn!("the tables are rebuilt from the ledger: {why}");
     }
@@ -265,7 +311,7 @@ fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn 
             );
             drop(tables);
             fs::remove_dir_all(&folder)?;
-            tables = OnDisk::open(&folder, Arc::clone(&setup.monotonic))?;
+            tables = OnDisk::open(&folder, Arc::clone(monotonic))?;
         }
     }
     let tables: Arc<dyn Tables> = Arc::new(tables);

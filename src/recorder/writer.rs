@@ -31,7 +31,7 @@ const READ_ONLY_RETRY_AFTER: Duration = Duration::from_secs(5);
 pub type Random = Box<dyn FnMut(&mut [u8]) + Send + Sync>;
 
 pub struct Writer {
-    pub ledger: Ledger,
+    pub ledger: Box<dyn Ledger>,
     pub shared: Arc<Shared>,
     pub now: Now,
     pub monotonic: Monotonic,
@@ -58,7 +58,7 @@ impl Writer {
                 After::Failed(why) => {
                     tracing::error!("writing has ended: {why}");
                     self.shared.condition.send_replace(Condition::Failed(why));
-                    self.ledger.keeper().abandon();
+                    self.ledger.abandon();
                     while let Some((_, reply)) = orders.blocking_recv() {
                         drop(reply.send(Err(Refusal::plain(Reason::OutcomeUnknown))));
                     }
@@ -135,7 +135,7 @@ impl Writer {
         }
         if group.facts().is_empty() {
             drop(group);
-            if self.ledger.make_room(0).is_ok() {
+            if self.ledger.has_room() {
                 shared.serves_again();
             }
             answer(settled, head.place);
@@ -179,10 +179,7 @@ impl Writer {
             let behind = (last.0 - read.0) / 1_000_000_000;
             return Some(Refusal::plain(Reason::ClockBehind).with("seconds_behind", behind.to_string()));
         }
-        self.ledger
-            .keeper()
-            .failure()
-            .map(|why| read_only(&format!("HEAD cannot be written: {why}")))
+        self.ledger.closed_to_writes().map(|why| read_only(&why))
     }
 
     /// Encodes facts, stores new keys, and appends the group.

@@ -14,7 +14,7 @@ use crate::domain::fact::{Fact, Recorded, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
-use crate::ledger::{Body, Reader};
+use crate::ledger::{Body, Groups};
 
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
@@ -370,18 +370,18 @@ fn commitment_out(commitment: &Commitment) -> Vec<u8> {
 /// Facts by revision: the ledger's reading end with the keys to open it.
 #[derive(Clone)]
 pub struct Facts {
-    reader: Arc<Reader>,
+    reader: Arc<dyn Groups>,
     keys: Arc<Keyring>,
 }
 
 impl Facts {
     #[must_use]
-    pub fn new(reader: Arc<Reader>, keys: Arc<Keyring>) -> Self {
+    pub fn new(reader: Arc<dyn Groups>, keys: Arc<Keyring>) -> Self {
         Self { reader, keys }
     }
 
     #[must_use]
-    pub fn reader(&self) -> &Arc<Reader> {
+    pub fn reader(&self) -> &Arc<dyn Groups> {
         &self.reader
     }
 

@@ -110,12 +110,6 @@ pub fn date(value: &str) -> Result<CivilDate, DateError> {
     CivilDate::from_digits(format!("{year}{month:0>2}{day:0>2}").as_bytes())
 }
 
-/// Brings a name to the form in which names are compared: without blanks, half width, capitals.
-#[must_use]
-pub fn name_key(name: &str) -> String {
-    compact(name).to_uppercase()
-}
-
 fn absent(text: &str) -> String {
     if text.eq_ignore_ascii_case("undefined") {
         String::new()
@@ -292,14 +286,5 @@ mod tests {
         ] {
             check_date(text, Err(DateError::Shape));
         }
-    }
-
-    #[test]
-    fn names_are_compared_without_width_and_blanks() {
-        assert_eq!(
-            name_key("市场监督管理局（临河）"),
-            name_key("市场监督管理局 (临河)")
-        );
-        assert_ne!(name_key("市场监督管理局"), name_key("市场监督管理所"));
     }
 }

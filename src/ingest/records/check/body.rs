@@ -6,9 +6,9 @@ use crate::domain::finding::Rule;
 use crate::domain::layout::{BodyRule, LayoutItem, Role};
 use crate::domain::record::{RecordKind, Value};
 use crate::domain::social_credit_code::SocialCreditCode;
+use crate::domain::title::ComparedName;
 
 use super::row::Row;
-use crate::ingest::records::clean;
 
 /// The deciding body and the department answerable for the row.
 pub struct Bodies {
@@ -72,7 +72,7 @@ impl<'a> Row<'a> {
             return Some((item, code));
         }
         let (item, name) = self.filled(Role::BodyName)?;
-        let key = clean::name_key(name);
+        let key = ComparedName::of(name);
         let bodies = catalog
             .bodies()
             .iter()
@@ -83,7 +83,7 @@ impl<'a> Row<'a> {
             .map(|one| (&one.title_zh, one.social_credit_code));
         let found = bodies
             .chain(departments)
-            .find(|(title, _)| clean::name_key(title) == key);
+            .find(|(title, _)| ComparedName::of(title) == key);
         if found.is_none() {
             self.reject(
                 item,
@@ -123,7 +123,7 @@ impl<'a> Row<'a> {
         };
         let is_called = |code: &SocialCreditCode| {
             let title = catalog.accepting_body(code).map(|body| &body.title_zh);
-            title.map(|title| clean::name_key(title) == clean::name_key(name))
+            title.map(|title| ComparedName::of(title) == ComparedName::of(name))
         };
         if is_called(code) != Some(false) {
             return;
