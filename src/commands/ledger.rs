@@ -319,6 +319,15 @@ fn fact_line(
             "received_on": received_on.to_string(),
             "findings": findings.iter().map(finding).collect::<Vec<_>>(),
         }),
+        Fact::BatchesWithdrawn { spans, reason } => json!({
+            "spans": spans.iter().map(|span| [span.first.0, span.last.0]).collect::<Vec<_>>(),
+            "reason": reason,
+        }),
+        Fact::EffectsSettled { cause, slice, next } => json!({
+            "cause": cause.0,
+            "slice": slice,
+            "last": next.0 == 0,
+        }),
         Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
         Fact::Subject(fact) => subjects::line(fact),
         Fact::Record(fact) => records::line(fact, revision, names),

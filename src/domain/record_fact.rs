@@ -242,7 +242,11 @@ impl Party {
     /// The kind by which facts about the party are sealed and hashed.
     #[must_use]
     pub fn sealing_kind(&self) -> SubjectKind {
-        if self.is_personal() { SubjectKind::Person } else { self.kind }
+        if self.is_personal() {
+            SubjectKind::Person
+        } else {
+            self.kind
+        }
     }
 }
 
@@ -256,7 +260,11 @@ mod tests {
         for (number, end) in [Expired, Repaired, Deleted, Withdrawn].into_iter().enumerate() {
             assert!(RecordState::Recorded.allows(end));
             for (other, next) in [Expired, Repaired, Deleted, Withdrawn].into_iter().enumerate() {
-                assert_eq!(RecordState::Ended(end).allows(next), number < other, "{end:?} {next:?}");
+                assert_eq!(
+                    RecordState::Ended(end).allows(next),
+                    number < other,
+                    "{end:?} {next:?}"
+                );
             }
         }
     }

@@ -97,6 +97,25 @@ pub fn changes(
             ),
             put(keys::QUESTION, keys::revision_key(revision), Bytes::new()),
         ],
+        Fact::BatchesWithdrawn { spans, .. } => {
+            let next = spans.first().map_or(Revision(0), |span| span.first);
+            vec![put(
+                keys::CAUSE,
+                keys::revision_key(revision),
+                keys::cause_value(next, 0),
+            )]
+        }
+        Fact::EffectsSettled { cause, slice, next } => {
+            let key = keys::revision_key(*cause);
+            vec![if next.0 == 0 {
+                Change::Delete {
+                    table: keys::CAUSE,
+                    key,
+                }
+            } else {
+                put(keys::CAUSE, key, keys::cause_value(*next, *slice))
+            }]
+        }
         Fact::Subject(fact) => subjects::changes(fact, revision, before, keyed)?,
         Fact::Record(fact) => records::changes(fact, revision, before, keyed)?,
     })

@@ -19,6 +19,7 @@ use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 
 pub mod fold;
 pub mod overlay;
+pub mod unsettled;
 
 use overlay::Overlay;
 

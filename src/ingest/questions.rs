@@ -103,9 +103,7 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
             let about = Asked::Commitment(CommitmentName { body, code });
             (about, CheckKind::Stop, findings)
         }
-        Fact::Record(RecordFact::Recorded(fact)) => {
-            (Asked::Record(fact.name), CheckKind::Ask, fact.findings)
-        }
+        Fact::Record(RecordFact::Recorded(fact)) => (Asked::Record(fact.name), CheckKind::Ask, fact.findings),
         Fact::Record(RecordFact::Stopped(fact)) => (Asked::Row, CheckKind::Stop, fact.findings),
         Fact::Record(RecordFact::RulingUnmatched { ruling, findings }) => {
             let name = records::read::recorded(facts, ruling)?.0.name;
@@ -126,6 +124,8 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
             | RecordFact::SourceAdded(_)
             | RecordFact::RulingSettled { .. },
         )
+        | Fact::BatchesWithdrawn { .. }
+        | Fact::EffectsSettled { .. }
         | Fact::Subject(_) => return Ok(Vec::new()),
     };
     let asking = findings.into_iter().filter(|finding| finding.kind == kind);

@@ -29,6 +29,8 @@ pub fn code(reason: Reason) -> Code {
         Reason::MethodUnknown | Reason::EncodingUnsupported => Code::Unimplemented,
         Reason::ServiceUnknown
         | Reason::CommitmentUnknown
+        | Reason::BatchUnknown
+        | Reason::RecordUnknown
         | Reason::SubjectUnknown
         | Reason::MembershipUnknown
         | Reason::MergeUnknown
@@ -36,7 +38,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::SnapshotUnknown
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
-        | Reason::SectorUnknown => Code::NotFound,
+        | Reason::SectorUnknown
+        | Reason::LayoutUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -56,6 +59,9 @@ pub fn code(reason: Reason) -> Code {
         | Reason::SelectionTooLarge
         | Reason::CommitmentWithdrawn
         | Reason::PerformanceExists
+        | Reason::RecordEnded
+        | Reason::RecordNotEnded
+        | Reason::RulingStands
         | Reason::RowRefused
         | Reason::NoTestClock
         | Reason::ClockBackwards

@@ -55,6 +55,8 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::PerformanceCorrected(_) => 15,
         Fact::RowStopped { .. } => 16,
         Fact::SealedRead { .. } => 17,
+        Fact::BatchesWithdrawn { .. } => 18,
+        Fact::EffectsSettled { .. } => 19,
         Fact::Subject(fact) => fact.kind_number(),
         Fact::Record(fact) => fact.kind_number(),
     }
@@ -78,6 +80,8 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::PerformanceCorrected(_) => "performance_corrected",
         Fact::RowStopped { .. } => "row_stopped",
         Fact::SealedRead { .. } => "sealed_read",
+        Fact::BatchesWithdrawn { .. } => "batches_withdrawn",
+        Fact::EffectsSettled { .. } => "effects_settled",
         Fact::Subject(fact) => fact.kind_name(),
         Fact::Record(fact) => fact.kind_name(),
     }
@@ -255,6 +259,25 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             row_hash: row.to_vec(),
         }
         .encode_to_vec(),
+        Fact::BatchesWithdrawn { spans, reason } => stored::BatchesWithdrawn {
+            principal,
+            spans: spans
+                .iter()
+                .map(|span| stored::Span {
+                    first: span.first.0,
+                    last: span.last.0,
+                })
+                .collect(),
+            reason: reason.clone(),
+        }
+        .encode_to_vec(),
+        Fact::EffectsSettled { cause, slice, next } => stored::EffectsSettled {
+            principal,
+            cause: cause.0,
+            slice: *slice,
+            next: next.0,
+        }
+        .encode_to_vec(),
         Fact::SealedRead { subject, purpose } => stored::SealedRead {
             principal,
             subject: subject.0,
@@ -296,6 +319,8 @@ pub fn key_needed(fact: &Fact, is_known: impl Fn(SubjectNumber) -> bool) -> Opti
         | Fact::PerformanceCorrected(_)
         | Fact::RowStopped { .. }
         | Fact::SealedRead { .. }
+        | Fact::BatchesWithdrawn { .. }
+        | Fact::EffectsSettled { .. }
         | Fact::Subject(_) => None,
     }
 }

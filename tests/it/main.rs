@@ -3,3 +3,4 @@
 mod commitments;
 mod harness;
 mod ops;
+mod withdrawals;

@@ -73,9 +73,9 @@ fn value(encoding: Encoding, value: &Value) -> Encoding {
         Value::Choices(chosen) => {
             let count = u8::try_from(chosen.len()).unwrap_or(u8::MAX);
             let encoding = encoding.byte(6).byte(count);
-            chosen
-                .iter()
-                .fold(encoding, |encoding, one| encoding.text(&one.code).text(&one.words))
+            chosen.iter().fold(encoding, |encoding, one| {
+                encoding.text(&one.code).text(&one.words)
+            })
         }
         Value::Code(code) => encoding.byte(7).text(code.as_str()),
         Value::Document(number) => encoding.byte(8).text(number),
@@ -183,12 +183,20 @@ mod tests {
             true,
         ),
         (|one| one.party.name.push('甲'), false, true),
-        (|one| one.party.kind = SubjectKind::IndividualBusiness, false, true),
+        (
+            |one| one.party.kind = SubjectKind::IndividualBusiness,
+            false,
+            true,
+        ),
         (|one| one.layout = "PENALTY_V1".to_owned(), false, true),
         (|one| one.decided_on = "2024-03-02".parse().unwrap(), false, true),
         (|one| one.items[0].value = Value::Fen(200_001), false, true),
         (|one| one.items[0].value = Value::Millionths(200_000), false, true),
-        (|one| one.items[0].value = Value::Text("200000".to_owned()), false, true),
+        (
+            |one| one.items[0].value = Value::Text("200000".to_owned()),
+            false,
+            true,
+        ),
         (
             |one| one.items[0].value = Value::Until(Validity::OpenEnded),
             false,
@@ -223,7 +231,11 @@ mod tests {
         for (number, (change, is_other, says_other)) in CHANGES.iter().enumerate() {
             let mut changed = record();
             change(&mut changed);
-            assert_eq!(keys.insert(record_key(&changed)), *is_other, "key of change {number}");
+            assert_eq!(
+                keys.insert(record_key(&changed)),
+                *is_other,
+                "key of change {number}"
+            );
             assert_eq!(
                 contents.insert(record_hash(&changed)),
                 *says_other,

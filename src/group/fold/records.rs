@@ -9,7 +9,9 @@ use super::put;
 use crate::domain::finding::CheckKind;
 use crate::domain::hash::{KeyedHashes, table_hash};
 use crate::domain::hashes;
-use crate::domain::record_fact::{About, EndedFact, Ending, RecordFact, RecordedFact, RevivedFact, SourceFact};
+use crate::domain::record_fact::{
+    About, EndedFact, Ending, RecordFact, RecordedFact, RevivedFact, SourceFact,
+};
 use crate::domain::revision::Revision;
 use crate::store::keys;
 use crate::store::keys::records::{self as layout, RecordRow, RulingRow, ShortHash};

@@ -13,7 +13,9 @@ use crate::domain::finding::{CheckKind, Finding, Rule};
 use crate::domain::hash::{KeyedHashes, table_hash};
 use crate::domain::hashes;
 use crate::domain::record::{End, Record};
-use crate::domain::record_fact::{About, ChangedBy, RecordFact, RecordState, RecordedFact, SourceFact, StoppedFact};
+use crate::domain::record_fact::{
+    About, ChangedBy, RecordFact, RecordState, RecordedFact, SourceFact, StoppedFact,
+};
 use crate::domain::record_name::RecordName;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Revision;
@@ -319,7 +321,11 @@ pub fn end_record(
         return Ok(outcome(Outcome::Repeated, ending.fact, &row));
     }
     if !state.allows(command.end) {
-        return Err(Failure::Refused(in_state(Reason::RecordEnded, command.name, state)));
+        return Err(Failure::Refused(in_state(
+            Reason::RecordEnded,
+            command.name,
+            state,
+        )));
     }
     on_a_day(command.on, &row, group.today())?;
     let ground = command.ground.clone();
@@ -330,19 +336,22 @@ pub fn end_record(
 /// Takes the end of a record back; the end before it stands again.
 ///
 /// # Errors
-/// `RECORD_UNKNOWN`; `RECORD_NOT_ENDED`; `ROW_REFUSED` for a day before the decision or after today.
+/// `RECORD_UNKNOWN`; `RECORD_NOT_ENDED`; `RULING_STANDS`; `ROW_REFUSED` for a day before the decision or after today.
 pub fn revive_record(
     group: &mut Group<'_>,
     principal: &Principal,
     command: &ReviveRecord,
 ) -> Result<RowOutcome, Failure> {
     let (first, row) = known(group, command.name)?;
-    if row.ending.is_none() {
-        return Err(Failure::Refused(in_state(
-            Reason::RecordNotEnded,
-            command.name,
-            row.state(),
-        )));
+    let Some(ending) = row.ending else {
+        let refusal = in_state(Reason::RecordNotEnded, command.name, row.state());
+        return Err(Failure::Refused(refusal));
+    };
+    // The effect of a ruling goes when the ruling does.
+    if let Some(ruling) = ending.ruling {
+        let ruling = row_at(group, ruling)?.name;
+        let refusal = in_state(Reason::RulingStands, command.name, row.state());
+        return Err(Failure::Refused(refusal.with("ruling", ruling.to_string())));
     }
     on_a_day(command.on, &row, group.today())?;
     let revision = ends::revive(group, principal, first, command.on, command.ground.clone(), None)?;

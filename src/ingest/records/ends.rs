@@ -94,6 +94,8 @@ pub fn revive(
     };
     let revision = group.push(principal, Fact::Record(RecordFact::Revived(Box::new(fact))))?;
     rulings::stands_differently(group, principal, first)?;
+    // Another ruling may have had no effect while the record had come to its end already.
+    rulings::settle(group, principal, first)?;
     Ok(revision)
 }
 

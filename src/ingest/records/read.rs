@@ -221,7 +221,9 @@ impl Reader<'_> {
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         let end = current.snapshots.min(after.saturating_add(size));
         let numbers = after.saturating_add(1)..=end;
-        let items = numbers.map(|number| self.record(name, number)).collect::<Result<_, _>>()?;
+        let items = numbers
+            .map(|number| self.record(name, number))
+            .collect::<Result<_, _>>()?;
         Ok(Page {
             items,
             next: (end < current.snapshots).then_some(end),
@@ -241,10 +243,15 @@ impl Reader<'_> {
     ) -> Result<Page<SourceRead, Revision>, Error> {
         let (first, _) = self.known(name)?;
         let mut facts = BTreeSet::new();
-        store::each(self.view, keys::RECORD_SOURCE, layout::sources_of(first), |_, value| {
-            facts.insert(keys::revision_value(value));
-            Ok::<_, Error>(())
-        })?;
+        store::each(
+            self.view,
+            keys::RECORD_SOURCE,
+            layout::sources_of(first),
+            |_, value| {
+                facts.insert(keys::revision_value(value));
+                Ok::<_, Error>(())
+            },
+        )?;
         let mut left = facts.range(after.plus(1)..);
         let items = left.by_ref().take(size).map(|revision| self.source(*revision));
         let items: Vec<SourceRead> = items.collect::<Result<_, _>>()?;
@@ -366,7 +373,9 @@ impl Resolved {
                 .layout
                 .as_ref()
                 .is_none_or(|wanted| row.layout_bytes == RecordRow::layout_bytes(wanted))
-            && filter.subject_kind.is_none_or(|wanted| row.subject_kind == wanted)
+            && filter
+                .subject_kind
+                .is_none_or(|wanted| row.subject_kind == wanted)
             && filter.department.is_none_or(|wanted| row.department == wanted)
             && filter.body.is_none_or(|wanted| row.body == wanted)
             && filter.state.is_none_or(|wanted| wanted.passes(row.state()))
@@ -374,7 +383,11 @@ impl Resolved {
             && within(row.decided_on, filter.decided_from, filter.decided_until)
             && within(row.received_on, filter.received_from, filter.received_until)
             && filter.late.is_none_or(|late| {
-                let wanted = if late { Timeliness::Late } else { Timeliness::InTime };
+                let wanted = if late {
+                    Timeliness::Late
+                } else {
+                    Timeliness::InTime
+                };
                 timeliness(row, calendar) == wanted
             })
     }

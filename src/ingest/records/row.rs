@@ -86,7 +86,9 @@ fn too_many(count: usize) -> Finding {
         field: "items".into(),
         rule: Rule::ItemCount,
         kind: CheckKind::Reject,
-        english: format!("The row has {count} items, more than {ITEMS_PER_ROW_MAX}; send those of its layout."),
+        english: format!(
+            "The row has {count} items, more than {ITEMS_PER_ROW_MAX}; send those of its layout."
+        ),
         chinese: format!("该行有{count}个数据项，超过{ITEMS_PER_ROW_MAX}个，请仅报送其格式规定的数据项。"),
     }
 }
@@ -165,7 +167,10 @@ fn changes(layouts: &Layouts, layout: &Layout, record: &Record) -> String {
     if !changes {
         return String::new();
     }
-    let words = layout.items().iter().filter(|item| item.needs.contains(&Need::Changed));
+    let words = layout
+        .items()
+        .iter()
+        .filter(|item| item.needs.contains(&Need::Changed));
     words
         .filter_map(|words| match &item(&words.code)?.value {
             Value::Text(text) => Some(text.as_str()),

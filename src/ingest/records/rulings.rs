@@ -194,9 +194,11 @@ fn settle_end(
     rulings: &[Standing],
 ) -> Result<(), Error> {
     let ending = record.ending;
-    let by_fallen = ending
-        .and_then(|ending| ending.ruling)
-        .filter(|by| !rulings.iter().any(|ruling| ruling.first == *by && ruling.effect.end.is_some()));
+    let by_fallen = ending.and_then(|ending| ending.ruling).filter(|by| {
+        !rulings
+            .iter()
+            .any(|ruling| ruling.first == *by && ruling.effect.end.is_some())
+    });
     if let Some(fallen) = by_fallen {
         let number = recorded(group, row(group, fallen)?.current)?.record.number;
         let ground = Ground::ruling("所依据的裁决不再有效", &number);
@@ -324,7 +326,9 @@ fn changed() -> Finding {
         field: "items".into(),
         rule: Rule::ChangedByRuling,
         kind: CheckKind::Ask,
-        english: "A ruling changed this decision; let the deciding organ report the row with the changed items.".to_owned(),
+        english:
+            "A ruling changed this decision; let the deciding organ report the row with the changed items."
+                .to_owned(),
         chinese: "该决定已被裁决变更，请原决定机关按变更后的内容更正报送。".to_owned(),
     }
 }

@@ -1,16 +1,17 @@
 //! To the wire: what became of rows, and commitments as they are shown.
 
-use crate::domain::commitment::{Commitment, Validity};
+use crate::domain::commitment::Validity;
 use crate::domain::fact::{CommitmentFact, Outcome, PerformanceFact, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
 use crate::ingest::commands::CommitmentName;
-use crate::ingest::questions::Question;
+use crate::ingest::questions::{Asked, Question};
 use crate::ingest::read::CountKey;
 use crate::services::pb;
 use crate::subjects::read::SubjectRead;
 
+use super::masked::Masked;
 use super::timestamp;
 
 /// A commitment and all that is shown beside it.
@@ -52,7 +53,11 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         body: commitment.accepting_body_code,
         code: commitment.code,
     };
-    let masked = Masked::of(commitment);
+    let masked = Masked::of(
+        &commitment.subject,
+        commitment.subject_kind,
+        &commitment.subject_name,
+    );
     let (withdrawn_reason, withdrawn_at) = match shown.withdrawn {
         Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
         None => (String::new(), None),
@@ -125,51 +130,6 @@ fn performance_of(shown: &PerformanceShown<'_>, masked: &Masked<'_>) -> pb::Perf
     }
 }
 
-/// The promisor as it is shown, and a way to keep a person out of free texts too.
-struct Masked<'a> {
-    name: String,
-    code: String,
-    /// What a person's texts must not repeat: the name and the number.
-    hidden: Option<(&'a str, &'a str)>,
-}
-
-impl<'a> Masked<'a> {
-    fn of(commitment: &'a Commitment) -> Self {
-        let name = commitment.subject_name.as_str();
-        let (identity, code) = (&commitment.subject, commitment.subject.shown());
-        let is_person = identity.kind().is_personal() || commitment.subject_kind == SubjectKind::Person;
-        if is_person {
-            Self {
-                name: masked_name(name),
-                code,
-                hidden: Some((name, identity.expose())),
-            }
-        } else {
-            Self {
-                name: name.to_owned(),
-                code,
-                hidden: None,
-            }
-        }
-    }
-
-    /// Masks the name and the number where a text repeats them. A name of one character is left: it
-    /// would take ordinary words apart.
-    fn text(&self, text: &str) -> String {
-        match self.hidden {
-            None => text.to_owned(),
-            Some((name, code)) => {
-                let text = text.replace(code, &self.code);
-                if name.chars().count() > 1 {
-                    text.replace(name, &self.name)
-                } else {
-                    text
-                }
-            }
-        }
-    }
-}
-
 /// Shows a finding.
 #[must_use]
 pub fn finding(finding: &Finding) -> pb::Finding {
@@ -238,7 +198,7 @@ pub fn performance_result(part: &RowOutcome, answered: BatchAnswered) -> pb::Per
 }
 
 /// The revision of the snapshot meant; what was only checked has none unless it stood before.
-fn snapshot_revision(row: &RowOutcome, answered: BatchAnswered) -> String {
+pub(super) fn snapshot_revision(row: &RowOutcome, answered: BatchAnswered) -> String {
     let only_checked = answered.validate_only && row.outcome != Outcome::Repeated;
     if only_checked || row.revision == Revision(0) {
         return String::new();
@@ -287,7 +247,14 @@ pub fn count_key(key: CountKey) -> String {
 #[must_use]
 pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
     pb::OpenQuestion {
-        commitment: question.name.map(|name| name.to_string()).unwrap_or_default(),
+        commitment: match question.about {
+            Asked::Commitment(name) => name.to_string(),
+            Asked::Record(_) | Asked::Row => String::new(),
+        },
+        record: match question.about {
+            Asked::Record(name) => name.to_string(),
+            Asked::Commitment(_) | Asked::Row => String::new(),
+        },
         finding: Some(finding(&question.finding)),
         recorded_at: Some(timestamp(question.recorded_at)),
         revision: Place {

@@ -10,7 +10,7 @@ use crate::domain::fact::{
 };
 use crate::domain::finding::{CheckKind, Finding, Rule};
 use crate::domain::record_name::RecordName;
-use crate::domain::revision::{Epoch, Place, Revision};
+use crate::domain::revision::{Epoch, Place, Revision, Span};
 use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectName, SubjectNumber};
 use crate::ledger::Body;
 
@@ -167,6 +167,27 @@ impl Decoder<'_> {
                         purpose: message.purpose,
                     },
                 )
+            }
+            18 => {
+                let message: stored::BatchesWithdrawn = read(bytes)?;
+                let span = |span: &stored::Span| Span {
+                    first: Revision(span.first),
+                    last: Revision(span.last),
+                };
+                let fact = Fact::BatchesWithdrawn {
+                    spans: message.spans.iter().map(span).collect(),
+                    reason: message.reason,
+                };
+                (message.principal, fact)
+            }
+            19 => {
+                let message: stored::EffectsSettled = read(bytes)?;
+                let fact = Fact::EffectsSettled {
+                    cause: Revision(message.cause),
+                    slice: message.slice,
+                    next: Revision(message.next),
+                };
+                (message.principal, fact)
             }
             20..=29 => self.about_record(bytes)?,
             30..=49 => self.about_subject(bytes)?,
