@@ -16,11 +16,12 @@ use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::group::unsettled;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
-use crate::ingest::records::commands::{EndRecord, RecordRecords, ReviveRecord};
+use crate::ingest::records::commands::RecordCommand;
 use crate::ingest::withdrawals::WithdrawBatches;
 use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
+use crate::subjects::commands::SubjectCommand;
 
 mod data;
 #[cfg(test)]
@@ -48,9 +49,8 @@ pub enum Command {
     RecordCommitments(RecordCommitments),
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
-    RecordRecords(RecordRecords),
-    EndRecord(EndRecord),
-    ReviveRecord(ReviveRecord),
+    Record(RecordCommand),
+    Subject(SubjectCommand),
     WithdrawBatches(WithdrawBatches),
     /// A person was looked up; the reading is a fact.
     NoteSealedRead {

@@ -20,6 +20,7 @@ use crate::ingest::withdrawals;
 use crate::ledger::{AppendError, Body, Ledger};
 use crate::store::keyring::{Key, NonceBytes};
 use crate::store::{Change, Error, Head, View, keys, record};
+use crate::subjects;
 
 use super::start::Unrecorded;
 use super::{Answer, Command, Condition, Monotonic, Now, Order, Reply, Request, Shared};
@@ -400,11 +401,7 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
             commands::record_commitments(group, principal, batch, earlier.as_deref())?
         }
         (
-            Command::Withdraw(_)
-            | Command::RecordPerformance(_)
-            | Command::WithdrawBatches(_)
-            | Command::EndRecord(_)
-            | Command::ReviveRecord(_),
+            Command::Withdraw(_) | Command::RecordPerformance(_) | Command::WithdrawBatches(_),
             Some(outcomes),
         ) => outcomes.clone(),
         (Command::WithdrawBatches(command), None) => {
@@ -414,12 +411,11 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
         (Command::RecordPerformance(command), None) => {
             vec![commands::record_performance(group, principal, command)?]
         }
-        (Command::RecordRecords(batch), earlier) => {
-            records::record_records(group, principal, batch, earlier.as_deref())?
+        (Command::Record(command), earlier) => {
+            records::decide(group, principal, command, earlier.as_deref())?
         }
-        (Command::EndRecord(command), None) => vec![records::end_record(group, principal, command)?],
-        (Command::ReviveRecord(command), None) => {
-            vec![records::revive_record(group, principal, command)?]
+        (Command::Subject(command), earlier) => {
+            subjects::commands::decide(group, principal, command, earlier.as_deref())?
         }
         (Command::NoteSealedRead { subject, purpose }, _) => {
             group.push(

@@ -24,6 +24,7 @@ pub mod pb;
 pub mod record_rows;
 pub mod record_service;
 pub mod status;
+pub mod subject_rows;
 pub mod subject_service;
 
 /// All services of the contract over one recorder.

@@ -7,7 +7,7 @@ use super::pb;
 use super::pb::import_records_response::Answer as Answered;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::subject::SubjectKind;
-use crate::ingest::records::commands::RecordRecords;
+use crate::ingest::records::commands::{RecordCommand, RecordRecords};
 use crate::ingest::records::row::row;
 use crate::recorder::{Answer, Command, Shared};
 
@@ -65,7 +65,7 @@ impl Rows for RecordRows {
             row(reported, party_kind, &policies.layouts, &policies.catalog, today)
         };
         let rows = request.rows.into_iter().map(checked).collect();
-        ((), Command::RecordRecords(RecordRecords { rows }))
+        ((), Command::Record(RecordCommand::Record(RecordRecords { rows })))
     }
 
     fn result(_named: &(), answered: BatchAnswered, answer: &Answer) -> Self::Result {

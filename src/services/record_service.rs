@@ -15,7 +15,7 @@ use super::pb::record_service_server::RecordService;
 use super::record_rows::RecordRows;
 use crate::domain::fact::{Principal, RequestId};
 use crate::domain::record_name::RecordName;
-use crate::ingest::records::commands::{EndRecord, ReviveRecord};
+use crate::ingest::records::commands::{EndRecord, RecordCommand, ReviveRecord};
 use crate::ingest::records::read::{self, Reader, RecordKey};
 use crate::ingest::rows;
 use crate::policy::Policies;
@@ -50,7 +50,7 @@ impl Records {
         extensions: &Extensions,
         asked: Asking,
         name: RecordName,
-        command: Command,
+        command: RecordCommand,
     ) -> Result<Response<pb::Record>, Status> {
         let order = Order {
             principal: asked.principal,
@@ -59,7 +59,7 @@ impl Records {
                 hash: asked.hash,
             }),
             validate_only: asked.validate_only,
-            command,
+            command: Command::Record(command),
             deadline: self.0.deadline(extensions),
         };
         let answer = self.0.recorder.submit(order).await?;
@@ -243,7 +243,7 @@ impl RecordService for Records {
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
         let name = records::record_name("name", &message.name)?;
-        let command = Command::EndRecord(EndRecord {
+        let command = RecordCommand::End(EndRecord {
             name,
             end: records::end(message.end)?,
             on: requests::date("on", &message.on)?,
@@ -262,7 +262,7 @@ impl RecordService for Records {
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
         let name = records::record_name("name", &message.name)?;
-        let command = Command::ReviveRecord(ReviveRecord {
+        let command = RecordCommand::Revive(ReviveRecord {
             name,
             on: requests::date("on", &message.on)?,
             ground: records::ground(&message.reason, &message.basis)?,

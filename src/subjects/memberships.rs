@@ -360,7 +360,7 @@ pub fn end(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::catalog;
+    use crate::policy::Policies;
 
     fn reported() -> ReportedMembership {
         ReportedMembership {
@@ -378,7 +378,7 @@ mod tests {
     fn check_change(change: impl Fn(&mut ReportedMembership), expected: &[(&str, Rule)]) {
         let mut row = reported();
         change(&mut row);
-        let catalog = catalog::parse(&catalog::embedded()).expect("the built-in catalogue stands");
+        let catalog = Policies::built_in().catalog;
         let checked = check(&row, &catalog, "2024-06-03".parse().unwrap());
         let found: Vec<(&str, Rule)> = checked
             .findings

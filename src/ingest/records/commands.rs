@@ -27,6 +27,32 @@ use crate::store::keys::records::{self as layout, RecordRow};
 use crate::store::{Error, View, keys};
 use crate::subjects;
 
+/// What can be asked of the ledger about credit records.
+#[derive(Clone, Debug)]
+pub enum RecordCommand {
+    Record(RecordRecords),
+    End(EndRecord),
+    Revive(ReviveRecord),
+}
+
+/// Decides a command; `earlier` is the answer its request got before, if it was recorded before.
+///
+/// # Errors
+/// As [`end_record`] and [`revive_record`]; the view's.
+pub fn decide(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    command: &RecordCommand,
+    earlier: Option<&[RowOutcome]>,
+) -> Result<Vec<RowOutcome>, Failure> {
+    match (command, earlier) {
+        (RecordCommand::Record(batch), earlier) => Ok(record_records(group, principal, batch, earlier)?),
+        (RecordCommand::End(_) | RecordCommand::Revive(_), Some(outcomes)) => Ok(outcomes.to_vec()),
+        (RecordCommand::End(command), None) => Ok(vec![end_record(group, principal, command)?]),
+        (RecordCommand::Revive(command), None) => Ok(vec![revive_record(group, principal, command)?]),
+    }
+}
+
 /// A batch of credit records under one request id.
 #[derive(Clone, Debug)]
 pub struct RecordRecords {
@@ -268,17 +294,13 @@ fn change_carried(group: &Group<'_>, old: &RecordRow) -> Result<Option<ChangedBy
 /// # Errors
 /// The ledger's; [`Error::Engine`] if another fact stands there.
 pub fn recorded(group: &Group<'_>, revision: Revision) -> Result<RecordedFact, Error> {
-    match group.recall(revision)? {
-        Fact::Record(RecordFact::Recorded(fact)) => Ok(*fact),
-        other => Err(Error::Engine {
+    let Fact::Record(RecordFact::Recorded(fact)) = group.recall(revision)? else {
+        return Err(Error::Engine {
             operation: "recall a record",
-            detail: format!(
-                "revision {} holds {}",
-                revision.0,
-                crate::store::record::kind_name(&other)
-            ),
-        }),
-    }
+            detail: format!("revision {} holds another kind of fact", revision.0),
+        });
+    };
+    Ok(*fact)
 }
 
 fn ended() -> Finding {

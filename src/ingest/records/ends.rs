@@ -101,16 +101,14 @@ pub fn revive(
 
 /// The end that stood before another.
 fn earlier(group: &Group<'_>, ended: Revision) -> Result<Option<Ending>, Error> {
-    let fact_at = |revision| match group.recall(revision)? {
-        Fact::Record(RecordFact::Ended(fact)) => Ok(*fact),
-        other => Err(Error::Engine {
-            operation: "recall an end",
-            detail: format!(
-                "revision {} holds {}",
-                revision.0,
-                crate::store::record::kind_name(&other)
-            ),
-        }),
+    let fact_at = |revision| {
+        let Fact::Record(RecordFact::Ended(fact)) = group.recall(revision)? else {
+            return Err(Error::Engine {
+                operation: "recall an end",
+                detail: format!("revision {} holds another kind of fact", revision.0),
+            });
+        };
+        Ok(*fact)
     };
     let Some(revision) = fact_at(ended)?.earlier else {
         return Ok(None);

@@ -261,10 +261,17 @@ impl Reader<'_> {
 
     fn source(&self, revision: Revision) -> Result<SourceRead, Error> {
         let (found, recorded_at) = self.facts.fact(revision)?;
-        let (source, snapshot, received_on) = match found.fact {
-            Fact::Record(RecordFact::Recorded(fact)) => (fact.source, fact.snapshot, fact.received_on),
-            Fact::Record(RecordFact::SourceAdded(fact)) => (fact.source, fact.snapshot, fact.received_on),
-            _ => return Err(contradiction(revision)),
+        let Fact::Record(fact) = found.fact else {
+            return Err(contradiction(revision));
+        };
+        let (source, snapshot, received_on) = match fact {
+            RecordFact::Recorded(fact) => (fact.source, fact.snapshot, fact.received_on),
+            RecordFact::SourceAdded(fact) => (fact.source, fact.snapshot, fact.received_on),
+            RecordFact::Ended(_)
+            | RecordFact::Revived(_)
+            | RecordFact::Stopped(_)
+            | RecordFact::RulingUnmatched { .. }
+            | RecordFact::RulingSettled { .. } => return Err(contradiction(revision)),
         };
         Ok(SourceRead {
             source,

@@ -6,7 +6,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::finding::{CheckKind, Finding, Rule};
 use crate::domain::hashes;
-use crate::domain::layout::{Class, Layout, Layouts, Need, Role};
+use crate::domain::layout::{Class, ItemType, Layout, Layouts, Need, Role};
 use crate::domain::record::{Record, ReportedRecord, Source, Value};
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::SubjectKind;
@@ -153,16 +153,17 @@ fn changes(layouts: &Layouts, layout: &Layout, record: &Record) -> String {
     let Some(outcome) = layout.role(Role::Outcome) else {
         return String::new();
     };
-    let list = match &outcome.item_type {
-        crate::domain::layout::ItemType::Choice(list) => layouts.list(list),
-        _ => None,
+    let list = if let ItemType::Choice(list) = &outcome.item_type {
+        layouts.list(list)
+    } else {
+        None
     };
     let changes = match (item(&outcome.code).map(|item| &item.value), list) {
         (Some(Value::Choices(chosen)), Some(list)) => chosen.iter().any(|one| {
             list.value(&one.code)
                 .is_some_and(|value| value.class == Some(Class::Changed))
         }),
-        _ => false,
+        (Some(_) | None, _) => false,
     };
     if !changes {
         return String::new();

@@ -4,15 +4,16 @@ use crate::domain::commitment::Validity;
 use crate::domain::fact::{CommitmentFact, Outcome, PerformanceFact, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
-use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
+use crate::domain::subject::SubjectName;
 use crate::ingest::commands::CommitmentName;
 use crate::ingest::questions::{Asked, Question};
 use crate::ingest::read::CountKey;
 use crate::services::pb;
-use crate::subjects::read::SubjectRead;
 
 use super::masked::Masked;
 use super::timestamp;
+
+pub mod subjects;
 
 /// A commitment and all that is shown beside it.
 #[derive(Clone, Copy, Debug)]
@@ -265,46 +266,6 @@ pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
     }
 }
 
-/// Shows a subject; a natural person is masked.
-#[must_use]
-pub fn subject(read: &SubjectRead, epoch: Epoch) -> pb::Subject {
-    let at = |revision| Place { epoch, revision }.to_string();
-    let is_person = read.kind == SubjectKind::Person;
-    let title = |title: &String| {
-        if is_person {
-            masked_name(title)
-        } else {
-            title.clone()
-        }
-    };
-    let code = read.identity.shown();
-    let (social_credit_code, masked_person_id) = match &read.identity {
-        Identity::Code(_) => (code.clone(), String::new()),
-        Identity::Person(_) | Identity::Document(_) => (String::new(), code.clone()),
-        Identity::Older(_) => (String::new(), String::new()),
-    };
-    pb::Subject {
-        name: format!("subjects/{}", read.name),
-        kind: read.kind.number().into(),
-        title: read.titles.first().map(title).unwrap_or_default(),
-        former_titles: read.titles.iter().skip(1).map(title).collect(),
-        codes: vec![pb::SubjectCode {
-            code,
-            recorded_at: Some(timestamp(read.opened_at)),
-            revision: at(read.opened),
-        }],
-        social_credit_code,
-        masked_person_id,
-        // No register is taken in yet, so nothing has confirmed any subject.
-        provisional: true,
-        commitment_count: read.commitments,
-        performed_count: read.performed,
-        breached_count: read.breached,
-        withdrawn_count: read.withdrawn,
-        revision: at(read.changed),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,21 +343,5 @@ mod tests {
         };
         assert_eq!(revisions(&recorded), ["1.7", "1.3", ""]);
         assert_eq!(revisions(&answer(true)), ["", "1.3", ""]);
-    }
-
-    #[test]
-    fn a_persons_texts_repeat_neither_name_nor_number() {
-        let masked = Masked {
-            name: "张*".into(),
-            code: "1***2".into(),
-            hidden: Some(("张三丰", "123452")),
-        };
-        assert_eq!(masked.text("本人张三丰（123452）承诺"), "本人张*（1***2）承诺");
-        let short = Masked {
-            name: "*".into(),
-            code: "1***2".into(),
-            hidden: Some(("承", "123452")),
-        };
-        assert_eq!(short.text("承诺"), "承诺");
     }
 }
