@@ -123,7 +123,12 @@ mod tests {
     fn check(kind: RecordKind, body: &str, matter: Option<&str>, on: &str, expected: &[&str]) {
         let data = Attribution::new(vec![
             rule(&["无照经营"], &["MKT_GEN"], "2020-01-01", None),
-            rule(&["无照经营", "超限运输（货运）"], &["ROAD_FRT"], "2021-01-01", Some("2021-12-31")),
+            rule(
+                &["无照经营", "超限运输（货运）"],
+                &["ROAD_FRT"],
+                "2021-01-01",
+                Some("2021-12-31"),
+            ),
             rule(&[], &["URBAN"], "2020-01-01", None),
         ]);
         let sectors = data.sectors(kind, &body.parse().unwrap(), matter, on.parse().unwrap());
@@ -135,9 +140,27 @@ mod tests {
     fn the_matter_decides_before_the_body_and_every_rule_has_its_days() {
         use RecordKind::{Licence, Penalty};
         check(Penalty, BODY, Some("无照经营"), "2020-12-31", &["MKT_GEN"]);
-        check(Penalty, BODY, Some("无照经营"), "2021-01-01", &["MKT_GEN", "ROAD_FRT"]);
-        check(Penalty, BODY, Some("无照经营"), "2021-12-31", &["MKT_GEN", "ROAD_FRT"]);
-        check(Penalty, BODY, Some("超限运输 (货运)"), "2021-06-01", &["ROAD_FRT"]);
+        check(
+            Penalty,
+            BODY,
+            Some("无照经营"),
+            "2021-01-01",
+            &["MKT_GEN", "ROAD_FRT"],
+        );
+        check(
+            Penalty,
+            BODY,
+            Some("无照经营"),
+            "2021-12-31",
+            &["MKT_GEN", "ROAD_FRT"],
+        );
+        check(
+            Penalty,
+            BODY,
+            Some("超限运输 (货运)"),
+            "2021-06-01",
+            &["ROAD_FRT"],
+        );
         check(Penalty, BODY, Some("超限运输（货运）"), "2022-01-01", &["URBAN"]);
         check(Penalty, BODY, Some("别的"), "2022-01-01", &["URBAN"]);
         check(Penalty, BODY, None, "2022-01-01", &["URBAN"]);

@@ -2,8 +2,8 @@
 //!
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
-pub mod calendar;
 pub mod attribution;
+pub mod calendar;
 pub mod catalog;
 pub mod chinese_number;
 pub mod civil_date;

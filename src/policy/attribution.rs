@@ -142,7 +142,11 @@ mod tests {
     #[test]
     fn every_sector_and_every_enforcement_body_occurs() {
         let (catalog, data) = built_in();
-        let sectors: BTreeSet<SectorCode> = data.rules().iter().flat_map(|rule| rule.sectors.clone()).collect();
+        let sectors: BTreeSet<SectorCode> = data
+            .rules()
+            .iter()
+            .flat_map(|rule| rule.sectors.clone())
+            .collect();
         let all: BTreeSet<SectorCode> = catalog.sectors().iter().map(|one| one.code).collect();
         assert_eq!(sectors, all);
         assert_eq!(sectors.len(), 43);
@@ -194,7 +198,11 @@ mod tests {
             )
         };
         check("", None, "empty");
-        check(&rule("XXX", "penalty", "TAX"), Some(4), "no body or department XXX");
+        check(
+            &rule("XXX", "penalty", "TAX"),
+            Some(4),
+            "no body or department XXX",
+        );
         check(&rule("SWJ", "fine", "TAX"), Some(5), "one of the kinds");
         check(&rule("SWJ", "penalty", "XXX"), Some(6), "no sector XXX");
         let vague = rule("SWJ", "penalty", "TAX") + "matters = [\"*\"]\n";
