@@ -3,4 +3,5 @@
 mod commitments;
 mod harness;
 mod ops;
+mod records;
 mod withdrawals;
