@@ -1,6 +1,7 @@
 //! What a check says about a reported row: the field, the rule, what follows, and why, in two languages.
 
 use super::numbered::numbered;
+use super::social_credit_code::CodeError;
 
 /// What follows from a finding (`docs/glossary.md`, kinds of check). Numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -287,4 +288,39 @@ pub struct Finding {
     pub english: String,
     /// The same in Chinese.
     pub chinese: String,
+}
+
+/// What is said of a fault of a unified social credit code: rule, English, Chinese.
+#[must_use]
+pub fn code_fault(fault: CodeError) -> (Rule, &'static str, &'static str) {
+    match fault {
+        CodeError::Length => (
+            Rule::SocialCreditCodeShape,
+            "is not a unified social credit code of 18 characters; correct it.",
+            "不是18位统一社会信用代码，请更正。",
+        ),
+        CodeError::Placeholder => (
+            Rule::SocialCreditCodeShape,
+            "is filled up with zeroes instead of a unified social credit code; find the code in the \
+                     register.",
+            "以0填充，不是统一社会信用代码，请查明后填写。",
+        ),
+        CodeError::Alphabet => (
+            Rule::SocialCreditCodeAlphabet,
+            "has a character that unified social credit codes do not use (digits and capitals \
+                     without I, O, S, V, Z); correct it.",
+            "含有统一社会信用代码不使用的字符（只用数字和除I、O、S、V、Z外的大写字母），请更正。",
+        ),
+        CodeError::Check => (
+            Rule::SocialCreditCodeCheck,
+            "has a wrong check character at place 18; compare it with the licence.",
+            "第18位校验码错误，请与证照核对。",
+        ),
+        CodeError::Organisation => (
+            Rule::OrganisationCodeCheck,
+            "has a wrong check character of the organisation code at place 17; compare it with \
+                     the licence.",
+            "第17位组织机构代码校验码错误，请与证照核对。",
+        ),
+    }
 }

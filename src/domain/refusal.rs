@@ -103,6 +103,8 @@ reasons! {
     BodyUnknown, "BODY_UNKNOWN", "no such body is in the catalogue in force", "现行目录中没有此执法主体";
     /// The catalogue in force has no sector of this name.
     SectorUnknown, "SECTOR_UNKNOWN", "no such sector is in the catalogue in force", "现行目录中没有此领域";
+    /// No edition of a national list has this name, or none is in force on the day asked for.
+    EditionUnknown, "EDITION_UNKNOWN", "no such edition of a national list is known", "没有此版国家清单或目录";
     /// The subject went into another one, under which its records count.
     SubjectMerged, "SUBJECT_MERGED", "the subject went into another; use its successor", "该主体已并入其他主体，请使用承继主体";
     /// Two subjects are the same one, or one is a natural person and the other is not.
@@ -126,6 +128,8 @@ reasons! {
     /// A call about a single record was refused by the rules for its items; `BadRequest` lists every
     /// violation.
     RowRefused, "ROW_REFUSED", "the record was refused; the violations say why", "该记录被拒绝，原因见明细";
+    /// A period in working days reaches into a year that has no calendar; `metadata.year` names it.
+    CalendarMissing, "CALENDAR_MISSING", "a year that the period needs has no working-day calendar", "期间所涉年份没有工作日历";
     /// AdvanceClock exists only under a test clock.
     NoTestClock, "NO_TEST_CLOCK", "the server runs on the real clock", "服务器使用真实时钟";
     /// AdvanceClock names an instant before the one at which the clock stands.

@@ -1,6 +1,6 @@
 //! What a fact changes in the tables. Replay uses this and nothing else: it decides nothing.
 
-use crate::domain::commitment::CommitmentCode;
+use crate::domain::commitment::{CommitmentCode, Performance};
 use crate::domain::fact::{CommitmentFact, Fact, PerformanceFact, Principal};
 use crate::domain::finding::CheckKind;
 use crate::domain::finding::Finding;
@@ -148,6 +148,13 @@ pub fn performance_key(natural: &[u8; 16]) -> [u8; 16] {
     hash16(b"performance", &[natural])
 }
 
+/// The hash of a performance as tables hold it: always under the key.
+///
+/// Whose it is may be corrected from a person to an organisation and back; its hash must not change then.
+pub fn performance_content(keyed: &dyn KeyedHashes, performance: &Performance) -> [u8; 16] {
+    keyed.keyed(hashes::performance_hash(performance))
+}
+
 fn questions(findings: &[Finding], revision: Revision) -> Option<Change> {
     let asks = findings.iter().any(|finding| finding.kind == CheckKind::Ask);
     asks.then(|| put(keys::QUESTION, keys::revision_key(revision), Bytes::new()))
@@ -276,11 +283,7 @@ fn performance(
         ..old
     };
     let natural = performance_key(&old.natural);
-    let content = table_hash(
-        keyed,
-        old.subject_kind,
-        hashes::performance_hash(&fact.performance),
-    );
+    let content = performance_content(keyed, &fact.performance);
     let mut changes = vec![
         put(
             keys::COMMITMENT,

@@ -438,7 +438,7 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
         let remembered = outcomes.iter().cloned().map(forgetting_refusals).collect();
         let fact = Fact::RequestRecorded {
             id: request.id,
-            hash: request.hash,
+            hash: group.hashes().keyed_whole(request.hash),
             outcomes: remembered,
         };
         group.push(principal, fact)?;
@@ -465,7 +465,7 @@ fn earlier(group: &Group<'_>, order: &Order, request: Request) -> Result<Option<
             detail: format!("revision {} is no answer", revision.0),
         }));
     };
-    if hash != request.hash {
+    if hash != group.hashes().keyed_whole(request.hash) {
         let refusal = Refusal::plain(Reason::RequestIdReused).with("field", "request_id");
         return Err(Failure::Refused(
             refusal.violating("request_id", "was used before with other content"),

@@ -39,7 +39,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
         | Reason::SectorUnknown
-        | Reason::LayoutUnknown => Code::NotFound,
+        | Reason::LayoutUnknown
+        | Reason::EditionUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -63,6 +64,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::RecordNotEnded
         | Reason::RulingStands
         | Reason::RowRefused
+        | Reason::CalendarMissing
         | Reason::NoTestClock
         | Reason::ClockBackwards
         | Reason::ClockDiffers

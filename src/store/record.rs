@@ -18,11 +18,13 @@ use crate::ledger::{Body, Groups};
 
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
+mod clear;
 mod decode;
 pub mod records;
 mod subjects;
 
-pub use decode::decode;
+pub use clear::{ClearPart, clear_part};
+pub use decode::{decode, decode_without_keys};
 
 /// The generated stored messages.
 #[allow(

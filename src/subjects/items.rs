@@ -4,8 +4,9 @@
 
 use crate::domain::civil_date::{CivilDate, DateError};
 use crate::domain::commitment::Choice;
+use crate::domain::finding::code_fault;
 use crate::domain::finding::{CheckKind, Finding, Rule};
-use crate::domain::social_credit_code::{CodeError, SocialCreditCode};
+use crate::domain::social_credit_code::SocialCreditCode;
 
 /// One item: path in the row's message, its names, and its limit in characters.
 #[derive(Clone, Copy)]
@@ -149,29 +150,7 @@ impl Findings {
             return None;
         }
         for fault in SocialCreditCode::faults(value) {
-            let (rule, english, chinese) = match fault {
-                CodeError::Length => (
-                    Rule::SocialCreditCodeShape,
-                    "is not a unified social credit code of 18 characters; correct it.",
-                    "不是18位统一社会信用代码，请更正。",
-                ),
-                CodeError::Alphabet => (
-                    Rule::SocialCreditCodeAlphabet,
-                    "holds a character that no unified social credit code has (I, O, S, V and Z among them); \
-                     correct it.",
-                    "含有统一社会信用代码不使用的字符（如I、O、S、V、Z），请更正。",
-                ),
-                CodeError::Check => (
-                    Rule::SocialCreditCodeCheck,
-                    "has a wrong check character at place 18; compare it with the certificate.",
-                    "第18位校验码错误，请与证照核对。",
-                ),
-                CodeError::Organisation => (
-                    Rule::OrganisationCodeCheck,
-                    "has a wrong check character at place 17; compare it with the certificate.",
-                    "第17位（主体标识码校验位）错误，请与证照核对。",
-                ),
-            };
+            let (rule, english, chinese) = code_fault(fault);
             self.reject(item, rule, english, chinese);
         }
         value.parse().ok()

@@ -38,7 +38,7 @@ impl Row {
         self
     }
 
-    fn from_source(mut self, system: &str, key: &str) -> Self {
+    fn sent_by(mut self, system: &str, key: &str) -> Self {
         self.source = Some(pb::RecordSource {
             system: system.to_owned(),
             key: key.to_owned(),
@@ -298,7 +298,7 @@ async fn a_correction_keeps_its_snapshots_and_an_old_file_does_not_undo_it() {
     let server = TestServer::start().await;
     let old = penalty(&server, 1);
     let new = old.clone().with("CF_NR_FK", "0.3").with("CF_NR", "罚款3000元");
-    let name = recorded(&server, 1, &[old.clone()]).await.remove(0);
+    let name = recorded(&server, 1, std::slice::from_ref(&old)).await.remove(0);
     let corrected = record(&server, 2, &[new]).await;
     assert_eq!(outcomes(&corrected), [pb::Outcome::Corrected]);
     assert_eq!(corrected.results[0].name, name);
@@ -352,10 +352,10 @@ async fn the_same_content_from_three_sources_is_one_record_with_three_sources() 
     let server = TestServer::start().await;
     let row = penalty(&server, 1);
     let sent = [
-        row.clone().from_source("部门系统", "1"),
-        row.clone().from_source("市回流", "a-1"),
-        row.clone().from_source("国家回流", "x"),
-        row.clone().from_source("市回流", "a-1"),
+        row.clone().sent_by("部门系统", "1"),
+        row.clone().sent_by("市回流", "a-1"),
+        row.clone().sent_by("国家回流", "x"),
+        row.clone().sent_by("市回流", "a-1"),
         row,
     ];
     let result = record(&server, 1, &sent).await;
@@ -734,8 +734,8 @@ async fn validate_only_names_nothing_and_records_nothing() {
 async fn rebuilt_tables_and_another_order_of_arrival_give_the_same_digests() {
     let server = TestServer::start().await;
     let rows = [
-        penalty(&server, 1).from_source("甲", "1"),
-        penalty(&server, 1).from_source("乙", "2"),
+        penalty(&server, 1).sent_by("甲", "1"),
+        penalty(&server, 1).sent_by("乙", "2"),
         person_penalty(&server, 2),
         ruling(&server, "复决〔2024〕1号", 1, "撤销"),
         penalty(&server, 3),

@@ -359,6 +359,17 @@ pub fn date(field: &str, text: &str) -> Result<CivilDate, Refusal> {
     })
 }
 
+/// Reads a civil date that may be left empty.
+///
+/// # Errors
+/// `MALFORMED_VALUE`, with the field.
+pub fn optional_date(field: &str, text: impl AsRef<str>) -> Result<Option<CivilDate>, Refusal> {
+    match text.as_ref() {
+        "" => Ok(None),
+        text => date(field, text).map(Some),
+    }
+}
+
 /// Gathers what is wrong with the fields of one request; the reason is the first by precedence.
 #[derive(Default)]
 pub(super) struct Wrong(Option<Refusal>);
