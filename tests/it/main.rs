@@ -7,5 +7,6 @@ mod harness;
 mod ledger_export;
 mod lists;
 mod ops;
+mod records;
 mod subjects;
 mod withdrawals;
