@@ -165,7 +165,10 @@ fn check(folder: &Path, digest: bool) -> Result<bool, String> {
             | Fact::PerformanceRecorded(_)
             | Fact::PerformanceCorrected(_)
             | Fact::RowStopped { .. }
-            | Fact::SealedRead { .. } => {}
+            | Fact::SealedRead { .. }
+            | Fact::BatchesWithdrawn { .. }
+            | Fact::EffectsSettled { .. }
+            | Fact::Subject(_) => {}
         }
     }
     let whole = KeyRange {

@@ -12,7 +12,7 @@ use crate::domain::commitment::Validity;
 use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, Recorded, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Instant, Place, Revision};
-use crate::domain::subject::{Identity, SubjectKind, masked_name};
+use crate::domain::subject::{SubjectKind, masked_name};
 use crate::ingest::commands::CommitmentName;
 use crate::ledger::Body;
 use crate::ledger::file::{Folder, RealFolder};
@@ -24,6 +24,7 @@ use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
 mod clear;
+mod subjects;
 
 /// What can be done with a ledger while no server runs.
 #[derive(Debug, Subcommand)]
@@ -309,7 +310,7 @@ fn fact_line(recorded: Recorded, revision: Revision, names: &mut Names) -> Map<S
             "subject": number.0,
             "name": format!("subjects/{name}"),
             "subject_kind": subject_kind(*kind),
-            "identity": identity_text(identity),
+            "identity": identity.shown(),
             "reported_name": shown_name(*kind, reported_name),
         }),
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
@@ -345,7 +346,17 @@ fn fact_line(recorded: Recorded, revision: Revision, names: &mut Names) -> Map<S
             "received_on": received_on.to_string(),
             "findings": findings.iter().map(finding).collect::<Vec<_>>(),
         }),
+        Fact::BatchesWithdrawn { spans, reason } => json!({
+            "spans": spans.iter().map(|span| [span.first.0, span.last.0]).collect::<Vec<_>>(),
+            "reason": reason,
+        }),
+        Fact::EffectsSettled { cause, slice, next } => json!({
+            "cause": cause.0,
+            "slice": slice,
+            "last": next.0 == 0,
+        }),
         Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
+        Fact::Subject(fact) => subjects::line(fact),
     };
     let Value::Object(mut line) = body else {
         unreachable!("every arm makes an object")
@@ -380,7 +391,7 @@ fn commitment(fact: &CommitmentFact, name: &str) -> Value {
         "content": {
             "code": commitment.code.to_string(),
             "subject_name": shown_name(kind, &commitment.subject_name),
-            "subject_code": identity_text(&commitment.subject),
+            "subject_code": commitment.subject.shown(),
             "kind_words": commitment.kind_words,
             "reason": text(&commitment.reason),
             "content": text(&commitment.content),
@@ -434,13 +445,6 @@ fn finding(finding: &Finding) -> Value {
         "rule": constant(&format!("{:?}", finding.rule)),
         "kind": constant(&format!("{:?}", finding.kind)),
     })
-}
-
-fn identity_text(identity: &Identity) -> String {
-    match identity {
-        Identity::Code(code) => code.to_string(),
-        Identity::Person(id) => id.masked(),
-    }
 }
 
 fn shown_name(kind: SubjectKind, name: &str) -> String {

@@ -15,6 +15,10 @@ use crate::domain::commitment::{Commitment, CommitmentCode, Performance, Validit
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::Identity;
 
+mod subjects;
+
+pub use subjects::{membership_hash, register_hash};
+
 /// Bytes kept of a hash.
 pub const HASH_SIZE: usize = 16;
 
@@ -136,10 +140,7 @@ impl Encoding {
     }
 
     fn identity(self, identity: &Identity) -> Self {
-        match identity {
-            Identity::Code(code) => self.byte(1).text(code.as_str()),
-            Identity::Person(id) => self.byte(2).text(id.expose()),
-        }
+        self.byte(identity.kind().number()).text(identity.expose())
     }
 
     fn validity(self, validity: Validity) -> Self {

@@ -11,13 +11,20 @@ pub mod filter;
 pub mod finding;
 pub mod hash;
 pub mod hashes;
+pub mod identity;
+pub mod law;
+pub mod layout;
 pub mod numbered;
 pub mod record;
+pub mod record_name;
 pub mod refusal;
 pub mod resident_id;
 pub mod revision;
+pub mod severity;
 pub mod social_credit_code;
 pub mod subject;
+pub mod subject_fact;
+pub mod title;
 pub mod trust;
 
 #[cfg(test)]

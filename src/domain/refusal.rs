@@ -83,6 +83,8 @@ reasons! {
     RequestIdReused, "REQUEST_ID_REUSED", "the request id was used before with other content", "该请求编号此前已用于其他内容";
     /// No commitment with this name is recorded, or the caller may not know of it.
     CommitmentUnknown, "COMMITMENT_UNKNOWN", "no such commitment is recorded", "没有记录此承诺";
+    /// No batch of this request id was recorded for the caller.
+    BatchUnknown, "BATCH_UNKNOWN", "no such batch of the caller is recorded", "没有记录调用方的此批次";
     /// No subject has this name or code, or the caller may not know of it.
     SubjectUnknown, "SUBJECT_UNKNOWN", "no such subject is known", "没有此信用主体";
     /// The commitment exists, but not the snapshot asked for.

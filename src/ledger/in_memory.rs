@@ -99,6 +99,10 @@ impl Ledger for InMemory {
         None
     }
 
+    fn has_room(&mut self) -> bool {
+        true
+    }
+
     fn close(&mut self) -> io::Result<()> {
         self.closed = true;
         Ok(())

@@ -469,10 +469,7 @@ impl OnDisk {
     }
 
     /// Sees to it that a frame of `size` bytes fits, before its first byte is written.
-    ///
-    /// # Errors
-    /// [`AppendError::Full`]; nothing is changed that the next try does not mend.
-    pub fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
+    fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
         let full = |error: io::Error| AppendError::Full(error.to_string());
         let free = self.folder.free().map_err(full)?;
         if free < self.options.disk_reserve {

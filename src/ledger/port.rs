@@ -51,6 +51,9 @@ pub trait Ledger: Send {
     /// Why a group would not be taken at present, if that is known without trying.
     fn closed_to_writes(&self) -> Option<String>;
 
+    /// Says whether a group would find room, and makes it where that was left undone.
+    fn has_room(&mut self) -> bool;
+
     /// Ends the ledger cleanly; nothing is appended after it.
     ///
     /// # Errors
@@ -126,6 +129,10 @@ impl Ledger for OnDisk {
     fn closed_to_writes(&self) -> Option<String> {
         let failure = self.keeper.failure()?;
         Some(format!("HEAD cannot be written: {failure}"))
+    }
+
+    fn has_room(&mut self) -> bool {
+        self.make_room(0).is_ok()
     }
 
     fn close(&mut self) -> io::Result<()> {

@@ -19,7 +19,7 @@ use crate::ledger::ballast;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
 use crate::ledger::lock::{LockError, lock};
-use crate::ledger::{self, AppendError, Groups, Ledger, OpenError, Options};
+use crate::ledger::{self, Groups, Ledger, OpenError, Options};
 use crate::policy::data::Proposal;
 use crate::store::KeyRange;
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
@@ -29,7 +29,7 @@ use crate::store::record::{Facts, kind_of};
 use crate::store::{Change, Head, Tables, keyring, keys, record};
 
 use super::data;
-use super::writer::{Random, Writer};
+use super::writer::{Built, NotWritten, Random, Writer};
 use super::{Condition, Monotonic, Now, Recorder, Shared};
 
 /// How many subjects are looked at together.
@@ -119,11 +119,8 @@ pub fn start(folder: &DataFolder, mut setup: Setup) -> Result<Started, StartErro
     let lock = lock(&folder.path)?;
     let mut id = [0; 16];
     (setup.random)(&mut id);
-    ballast::keep(
-        &RealFolder::open(&folder.path)?,
-        folder.ballast_size,
-        folder.options.disk_reserve,
-    )?;
+    let reserve = folder.options.disk_reserve;
+    ballast::keep(&RealFolder::open(&folder.path)?, folder.ballast_size, reserve)?;
     let files: Arc<dyn Folder> = Arc::new(RealFolder::open(&folder.path.join("ledger"))?);
     let now = (setup.now)();
     let mut sealed = false;
@@ -201,8 +198,8 @@ pub fn start_over(stores: Stores, setup: Setup, today: Option<CivilDate>) -> Res
     match writer.record_start() {
         Ok(()) => {}
         // Everything recorded can be read, and writing begins as soon as there is room.
-        Err(StartFailure::Full(why)) => tracing::warn!("writes are refused: {why}"),
-        Err(StartFailure::Failed(why)) => return Err(StartError::Start(why)),
+        Err(NotWritten::Full(_)) => {}
+        Err(NotWritten::Failed(why)) => return Err(StartError::Start(why)),
     }
     let instant = writer.ledger.instant();
     let writer = std::thread::Builder::new()
@@ -393,22 +390,9 @@ pub(super) struct Unrecorded {
     today: Option<CivilDate>,
 }
 
-/// Why a start is not recorded.
-pub(super) enum StartFailure {
-    /// The disk takes no more; the start is recorded with the first group that it takes.
-    Full(String),
-    Failed(String),
-}
-
-impl From<crate::store::Error> for StartFailure {
-    fn from(error: crate::store::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
 impl Writer {
     /// Records the start, the data adopted with it, and the day, in one group, if that is still to do.
-    pub(super) fn record_start(&mut self) -> Result<(), StartFailure> {
+    pub(super) fn record_start(&mut self) -> Result<(), NotWritten> {
         let Some(start) = self.unrecorded.take() else {
             return Ok(());
         };
@@ -433,25 +417,15 @@ impl Writer {
         for (revision, one) in (first.0..).zip(&recorded) {
             overlay.fold(one, Revision(revision))?;
         }
-        let changes = overlay.changes();
-        match self.write(instant, &recorded) {
-            Ok(head) => {
-                self.shared.tables.apply(head, &changes)?;
-                self.adopted(&recorded, head.place.revision);
-                self.shared.head.send_replace(head);
-                self.shared.serves_again();
-                Ok(())
-            }
-            Err(AppendError::Full(why)) => {
-                self.unrecorded = Some(start);
-                self.shared
-                    .condition
-                    .send_replace(Condition::ReadOnly(why.clone()));
-                Err(StartFailure::Full(why))
-            }
-            Err(error @ (AppendError::OutcomeUnknown(_) | AppendError::Moved(_))) => {
-                Err(StartFailure::Failed(error.to_string()))
-            }
+        let built = Built {
+            instant,
+            changes: overlay.changes(),
+            facts: recorded,
+        };
+        if let Err(not_written) = self.commit(&built) {
+            self.unrecorded = Some(start);
+            return Err(not_written);
         }
+        Ok(())
     }
 }

@@ -29,6 +29,7 @@ pub fn code(reason: Reason) -> Code {
         Reason::MethodUnknown | Reason::EncodingUnsupported => Code::Unimplemented,
         Reason::ServiceUnknown
         | Reason::CommitmentUnknown
+        | Reason::BatchUnknown
         | Reason::SubjectUnknown
         | Reason::SnapshotUnknown
         | Reason::DepartmentUnknown

@@ -13,13 +13,14 @@ use crate::domain::commitment::{Commitment, Validity};
 use crate::domain::fact::{Fact, Recorded, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Instant, Revision};
-use crate::domain::subject::{SubjectKind, SubjectNumber};
+use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
 use crate::ledger::{Body, Groups};
 
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod clear;
 mod decode;
+mod subjects;
 
 pub use clear::{ClearPart, clear_part};
 pub use decode::{decode, decode_without_keys};
@@ -55,6 +56,9 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::PerformanceCorrected(_) => 15,
         Fact::RowStopped { .. } => 16,
         Fact::SealedRead { .. } => 17,
+        Fact::BatchesWithdrawn { .. } => 18,
+        Fact::EffectsSettled { .. } => 19,
+        Fact::Subject(fact) => fact.kind_number(),
     }
 }
 
@@ -76,6 +80,9 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::PerformanceCorrected(_) => "performance_corrected",
         Fact::RowStopped { .. } => "row_stopped",
         Fact::SealedRead { .. } => "sealed_read",
+        Fact::BatchesWithdrawn { .. } => "batches_withdrawn",
+        Fact::EffectsSettled { .. } => "effects_settled",
+        Fact::Subject(fact) => fact.kind_name(),
     }
 }
 
@@ -161,6 +168,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
         } => {
             let inner = stored::SubjectContent {
                 identity: identity.expose().to_owned(),
+                identity_kind: identity_kind_out(*of, identity),
                 reported_name: reported_name.clone(),
             };
             stored::SubjectOpened {
@@ -250,12 +258,32 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             row_hash: row.to_vec(),
         }
         .encode_to_vec(),
+        Fact::BatchesWithdrawn { spans, reason } => stored::BatchesWithdrawn {
+            principal,
+            spans: spans
+                .iter()
+                .map(|span| stored::Span {
+                    first: span.first.0,
+                    last: span.last.0,
+                })
+                .collect(),
+            reason: reason.clone(),
+        }
+        .encode_to_vec(),
+        Fact::EffectsSettled { cause, slice, next } => stored::EffectsSettled {
+            principal,
+            cause: cause.0,
+            slice: *slice,
+            next: next.0,
+        }
+        .encode_to_vec(),
         Fact::SealedRead { subject, purpose } => stored::SealedRead {
             principal,
             subject: subject.0,
             purpose: purpose.clone(),
         }
         .encode_to_vec(),
+        Fact::Subject(fact) => subjects::encode(principal, fact, &content),
     };
     Body {
         kind,
@@ -289,6 +317,20 @@ fn outcome_out(outcome: &RowOutcome) -> stored::RowOutcome {
             .as_deref()
             .map(|inner| Box::new(outcome_out(inner))),
         first: 0,
+        record: outcome
+            .record
+            .map_or_else(String::new, |name| name.as_str().to_owned()),
+    }
+}
+
+/// Left out (0) where the kind of subject says it, as it did before there were others.
+fn identity_kind_out(kind: SubjectKind, identity: &Identity) -> u32 {
+    match (identity, kind) {
+        (Identity::Code(_), SubjectKind::Organisation | SubjectKind::IndividualBusiness)
+        | (Identity::Person(_), SubjectKind::Person) => 0,
+        (Identity::Code(_) | Identity::Person(_) | Identity::Older(_) | Identity::Document(_), _) => {
+            identity.kind().number().into()
+        }
     }
 }
 

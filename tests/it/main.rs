@@ -6,3 +6,4 @@ mod harness;
 mod ledger_export;
 mod lists;
 mod ops;
+mod withdrawals;

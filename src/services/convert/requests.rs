@@ -11,7 +11,9 @@ use crate::domain::hash::hash32;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Place;
 use crate::domain::subject::SubjectName;
-use crate::ingest::commands::{COMMITMENTS_PER_BATCH_MAX, CommitmentName};
+use crate::ingest::batch::ROWS_PER_BATCH_MAX;
+use crate::ingest::commands::CommitmentName;
+use crate::ingest::withdrawals::BATCHES_MAX;
 use crate::services::pb;
 
 /// Size of a page if none is asked for.
@@ -31,13 +33,34 @@ pub const PURPOSE_LENGTH_MAX: usize = 200;
 /// # Errors
 /// `MALFORMED_REQUEST_ID`.
 pub fn request_id(text: &str) -> Result<RequestId, Refusal> {
-    let malformed = || Refusal::plain(Reason::MalformedRequestId).violating("request_id", "is not a UUID");
+    id_in("request_id", text)
+}
+
+fn id_in(field: &str, text: &str) -> Result<RequestId, Refusal> {
+    let malformed = || Refusal::plain(Reason::MalformedRequestId).violating(field, "is not a UUID");
     if text.len() != 36 {
         return Err(malformed());
     }
     uuid::Uuid::try_parse(text)
         .map(|id| RequestId(id.into_bytes()))
         .map_err(|_| malformed())
+}
+
+/// Reads the request ids of batches.
+///
+/// # Errors
+/// `BATCH_EMPTY`, `BATCH_TOO_LARGE`, `MALFORMED_REQUEST_ID`.
+pub fn batch_ids(texts: &[String]) -> Result<Vec<RequestId>, Refusal> {
+    if texts.is_empty() {
+        return Err(Refusal::plain(Reason::BatchEmpty).violating("batches", "is empty"));
+    }
+    if texts.len() > BATCHES_MAX {
+        let refusal = Refusal::plain(Reason::BatchTooLarge).violating("batches", "has too many ids");
+        return Err(refusal.with("batches_max", BATCHES_MAX.to_string()));
+    }
+    let ids = texts.iter().enumerate();
+    ids.map(|(place, text)| id_in(&format!("batches[{place}]"), text))
+        .collect()
 }
 
 /// Hashes what a request asks for, without the id it is asked under (which the caller has emptied).
@@ -133,14 +156,14 @@ fn short_name<T: std::str::FromStr>(field: &str, text: &str, prefix: &str) -> Re
 pub fn batch_size(rows: usize) -> Result<(), Refusal> {
     match rows {
         0 => Err(Refusal::plain(Reason::BatchEmpty).violating("rows", "is empty")),
-        1..=COMMITMENTS_PER_BATCH_MAX => Ok(()),
+        1..=ROWS_PER_BATCH_MAX => Ok(()),
         _ => Err(Refusal::plain(Reason::BatchTooLarge)
             .violating(
                 "rows",
-                format!("has {rows} rows, at most {COMMITMENTS_PER_BATCH_MAX} are taken"),
+                format!("has {rows} rows, at most {ROWS_PER_BATCH_MAX} are taken"),
             )
             .with("rows", rows.to_string())
-            .with("rows_max", COMMITMENTS_PER_BATCH_MAX.to_string())),
+            .with("rows_max", ROWS_PER_BATCH_MAX.to_string())),
     }
 }
 

@@ -9,12 +9,15 @@ use crate::domain::fact::{
     CommitmentFact, Fact, Outcome, PerformanceFact, Principal, Recorded, RequestId, RowOutcome,
 };
 use crate::domain::finding::{CheckKind, Finding, Rule};
-use crate::domain::revision::{Epoch, Place, Revision};
-use crate::domain::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
+use crate::domain::record_name::RecordName;
+use crate::domain::revision::{Epoch, Place, Revision, Span};
+use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectName, SubjectNumber};
 use crate::ledger::Body;
 
 use super::{Error, VERSION, about, stored};
 use crate::store::keyring::{self, Keyring};
+
+mod subjects;
 
 /// Reads one body; every `None` inside is named with the revision by [`decode`].
 struct Decoder<'a> {
@@ -176,6 +179,28 @@ impl Decoder<'_> {
                     },
                 )
             }
+            18 => {
+                let message: stored::BatchesWithdrawn = read(bytes)?;
+                let span = |span: &stored::Span| Span {
+                    first: Revision(span.first),
+                    last: Revision(span.last),
+                };
+                let fact = Fact::BatchesWithdrawn {
+                    spans: message.spans.iter().map(span).collect(),
+                    reason: message.reason,
+                };
+                (message.principal, fact)
+            }
+            19 => {
+                let message: stored::EffectsSettled = read(bytes)?;
+                let fact = Fact::EffectsSettled {
+                    cause: Revision(message.cause),
+                    slice: message.slice,
+                    next: Revision(message.next),
+                };
+                (message.principal, fact)
+            }
+            30..=49 => self.about_subject(bytes)?,
             _ => return None,
         };
         Some(Recorded {
@@ -191,7 +216,7 @@ impl Decoder<'_> {
             number: SubjectNumber(message.number),
             name: SubjectName::from_text(&message.name)?,
             kind,
-            identity: identity_in(kind, &inner.identity)?,
+            identity: identity_in(kind, inner.identity_kind, &inner.identity)?,
             reported_name: inner.reported_name,
         };
         Some((message.principal, fact))
@@ -210,7 +235,7 @@ impl Decoder<'_> {
                 code: inner.code.parse().ok()?,
                 subject_name: inner.subject_name,
                 subject_kind,
-                subject: identity_in(subject_kind, &inner.identity)?,
+                subject: identity_in(subject_kind, 0, &inner.identity)?,
                 kind: u8::try_from(message.kind).ok()?.try_into().ok()?,
                 kind_words: inner.kind_words,
                 reason: inner.reason,
@@ -301,11 +326,14 @@ impl Decoder<'_> {
     }
 }
 
-fn identity_in(kind: SubjectKind, text: &str) -> Option<Identity> {
-    match kind {
-        SubjectKind::Person => text.parse().ok().map(Identity::Person),
-        SubjectKind::Organisation | SubjectKind::IndividualBusiness => text.parse().ok().map(Identity::Code),
-    }
+/// Without a stored kind, as in facts of before there were others, the kind of subject says it.
+fn identity_in(kind: SubjectKind, stored: u32, text: &str) -> Option<Identity> {
+    let kind = match (stored, kind) {
+        (0, SubjectKind::Person) => IdentityKind::ResidentId,
+        (0, SubjectKind::Organisation | SubjectKind::IndividualBusiness) => IdentityKind::SocialCreditCode,
+        (number, _) => u8::try_from(number).ok()?.try_into().ok()?,
+    };
+    Identity::of(kind, text)
 }
 
 pub(super) fn validity_in(validity: u32, valid_until: i32) -> Option<Validity> {
@@ -340,6 +368,10 @@ fn outcome_in(outcome: stored::RowOutcome) -> Option<RowOutcome> {
         performance: match outcome.performance {
             Some(inner) => Some(Box::new(outcome_in(*inner)?)),
             None => None,
+        },
+        record: match outcome.record.as_str() {
+            "" => None,
+            name => Some(RecordName::from_text(name)?),
         },
     })
 }
