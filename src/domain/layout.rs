@@ -389,6 +389,16 @@ impl ValueList {
 }
 
 impl ListValue {
+    /// Returns the kind of identity document that the value names.
+    #[must_use]
+    pub fn document(&self) -> Option<IdentityKind> {
+        if let Some(Class::Document(kind)) = self.class {
+            Some(kind)
+        } else {
+            None
+        }
+    }
+
     /// Returns everything by which the value is known: code, word, aliases.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         [self.code.as_str(), self.chinese.as_str()]

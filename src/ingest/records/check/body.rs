@@ -4,7 +4,7 @@ use crate::domain::catalog::{Authority, Catalog, DepartmentCode};
 use crate::domain::civil_date::CivilDate;
 use crate::domain::finding::Rule;
 use crate::domain::layout::{BodyRule, LayoutItem, Role};
-use crate::domain::record::{RecordKind, Value};
+use crate::domain::record::RecordKind;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::title::ComparedName;
 
@@ -49,17 +49,7 @@ impl<'a> Row<'a> {
     }
 
     pub fn code(&self, role: Role) -> Option<(&'a LayoutItem, SocialCreditCode)> {
-        let item = self.layout.role(role)?;
-        match self.value_of(item)? {
-            Value::Code(code) => Some((item, *code)),
-            Value::Text(_)
-            | Value::Date(_)
-            | Value::Until(_)
-            | Value::Fen(_)
-            | Value::Millionths(_)
-            | Value::Choices(_)
-            | Value::Document(_) => None,
-        }
+        Some((self.layout.role(role)?, self.value(role)?.code()?))
     }
 
     /// The deciding body by its code; where the layout has none, by the catalogue's exact name.
