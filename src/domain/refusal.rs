@@ -83,6 +83,8 @@ reasons! {
     RequestIdReused, "REQUEST_ID_REUSED", "the request id was used before with other content", "该请求编号此前已用于其他内容";
     /// No commitment with this name is recorded, or the caller may not know of it.
     CommitmentUnknown, "COMMITMENT_UNKNOWN", "no such commitment is recorded", "没有记录此承诺";
+    /// No batch of this request id was recorded for the caller.
+    BatchUnknown, "BATCH_UNKNOWN", "no such batch of the caller is recorded", "没有记录调用方的此批次";
     /// No subject has this name or code, or the caller may not know of it.
     SubjectUnknown, "SUBJECT_UNKNOWN", "no such subject is known", "没有此信用主体";
     /// The commitment exists, but not the snapshot asked for.
@@ -93,6 +95,8 @@ reasons! {
     BodyUnknown, "BODY_UNKNOWN", "no such body is in the catalogue in force", "现行目录中没有此执法主体";
     /// The catalogue in force has no sector of this name.
     SectorUnknown, "SECTOR_UNKNOWN", "no such sector is in the catalogue in force", "现行目录中没有此领域";
+    /// No edition of a national list has this name, or none is in force on the day asked for.
+    EditionUnknown, "EDITION_UNKNOWN", "no such edition of a national list is known", "没有此版国家清单或目录";
     /// The commitment was withdrawn and takes no further records.
     CommitmentWithdrawn, "COMMITMENT_WITHDRAWN", "the commitment was withdrawn", "该承诺已被撤销";
     /// The commitment has a performance record with other content.
@@ -100,6 +104,8 @@ reasons! {
     /// A call about a single record was refused by the rules for its items; `BadRequest` lists every
     /// violation.
     RowRefused, "ROW_REFUSED", "the record was refused; the violations say why", "该记录被拒绝，原因见明细";
+    /// A period in working days reaches into a year that has no calendar; `metadata.year` names it.
+    CalendarMissing, "CALENDAR_MISSING", "a year that the period needs has no working-day calendar", "期间所涉年份没有工作日历";
     /// AdvanceClock exists only under a test clock.
     NoTestClock, "NO_TEST_CLOCK", "the server runs on the real clock", "服务器使用真实时钟";
     /// AdvanceClock names an instant before the one at which the clock stands.

@@ -29,11 +29,13 @@ pub fn code(reason: Reason) -> Code {
         Reason::MethodUnknown | Reason::EncodingUnsupported => Code::Unimplemented,
         Reason::ServiceUnknown
         | Reason::CommitmentUnknown
+        | Reason::BatchUnknown
         | Reason::SubjectUnknown
         | Reason::SnapshotUnknown
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
-        | Reason::SectorUnknown => Code::NotFound,
+        | Reason::SectorUnknown
+        | Reason::EditionUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -50,6 +52,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::CommitmentWithdrawn
         | Reason::PerformanceExists
         | Reason::RowRefused
+        | Reason::CalendarMissing
         | Reason::NoTestClock
         | Reason::ClockBackwards
         | Reason::ClockDiffers

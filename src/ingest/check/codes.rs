@@ -1,5 +1,6 @@
 //! The items that hold codes: of the commitment, the promisor and the bodies.
 
+use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::CommitmentCode;
 use crate::domain::finding::{CheckKind, Rule};
 use crate::domain::resident_id::{ResidentId, ResidentIdError};
@@ -118,6 +119,12 @@ impl Row<'_> {
                     "is not a unified social credit code of 18 characters; correct it.",
                     "不是18位统一社会信用代码，请更正。",
                 ),
+                CodeError::Placeholder => (
+                    Rule::SocialCreditCodeShape,
+                    "is filled up with zeroes instead of a unified social credit code; find the code in the \
+                     register.",
+                    "以0填充，不是统一社会信用代码，请查明后填写。",
+                ),
                 CodeError::Alphabet => (
                     Rule::SocialCreditCodeAlphabet,
                     "has a character that unified social credit codes do not use (digits and capitals \
@@ -141,7 +148,12 @@ impl Row<'_> {
         value.parse().ok()
     }
 
-    pub(super) fn accepting_body(&mut self, value: &str, name: &str) -> Option<SocialCreditCode> {
+    pub(super) fn accepting_body(
+        &mut self,
+        value: &str,
+        name: &str,
+        made_on: Option<CivilDate>,
+    ) -> Option<SocialCreditCode> {
         if value.trim().is_empty() {
             self.findings.push(required(items::ACCEPTING_BODY_CODE));
             return None;
@@ -156,17 +168,22 @@ impl Row<'_> {
                 "不属于本区部门或执法主体，请向其所在地报送。",
             );
         }
-        self.body_name(items::ACCEPTING_BODY_NAME, &code, name);
+        self.body_name(items::ACCEPTING_BODY_NAME, &code, name, made_on);
         Some(code)
     }
 
-    pub(super) fn finding_body(&mut self, value: &str, name: &str) -> Option<Option<SocialCreditCode>> {
+    pub(super) fn finding_body(
+        &mut self,
+        value: &str,
+        name: &str,
+        found_on: Option<CivilDate>,
+    ) -> Option<Option<SocialCreditCode>> {
         if value.is_empty() {
             return Some(None);
         }
         let code = self.social_credit_code(items::FINDING_BODY_CODE, value)?;
         self.organ(items::FINDING_BODY_CODE, &code);
-        self.body_name(items::FINDING_BODY_NAME, &code, name);
+        self.body_name(items::FINDING_BODY_NAME, &code, name, found_on);
         Some(Some(code))
     }
 
@@ -184,13 +201,9 @@ impl Row<'_> {
     }
 
     /// Warns of a name that differs from the catalogue's; an empty one is another rule's.
-    fn body_name(&mut self, item: Item, code: &SocialCreditCode, name: &str) {
-        let differs = |title: &str| !name.trim().is_empty() && name != title;
-        if self
-            .catalog
-            .accepting_body(code)
-            .is_some_and(|body| differs(&body.title_zh))
-        {
+    fn body_name(&mut self, item: Item, code: &SocialCreditCode, name: &str, on: Option<CivilDate>) {
+        let body = self.catalog.accepting_body(code);
+        if !name.trim().is_empty() && body.is_some_and(|body| !body.is_called(name, on)) {
             self.findings.push(finding(
                 item,
                 Rule::BodyName,
