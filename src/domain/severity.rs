@@ -244,7 +244,11 @@ mod tests {
             ("9999-01-31", u16::MAX, None),
         ] {
             let found = months_after(day.parse().unwrap(), months);
-            assert_eq!(found.map(|day| day.to_string()).as_deref(), expected, "{day} and {months} months");
+            assert_eq!(
+                found.map(|day| day.to_string()).as_deref(),
+                expected,
+                "{day} and {months} months"
+            );
         }
     }
 }

@@ -252,6 +252,11 @@ pub fn social_credit_code(row: &mut Row<'_>, item: &LayoutItem, text: &str) -> O
                 "is not a unified social credit code of 18 characters; correct it.",
                 "不是18位统一社会信用代码，请更正。",
             ),
+            CodeError::Placeholder => (
+                Rule::SocialCreditCodeShape,
+                "is filled up with zeroes instead of a unified social credit code; find the code in the register.",
+                "以0填充，不是统一社会信用代码，请查明后填写。",
+            ),
             CodeError::Alphabet => (
                 Rule::SocialCreditCodeAlphabet,
                 "has a character that unified social credit codes do not use (digits and capitals without \

@@ -368,7 +368,7 @@ fn the_body_is_known_by_code_or_by_its_exact_name() {
     check_item(
         "CF_CFJGDM",
         "00000000000000000X",
-        &[("CF_CFJGDM", Rule::SocialCreditCodeCheck, Reject)],
+        &[("CF_CFJGDM", Rule::SocialCreditCodeShape, Reject)],
     );
     check_item(
         "CF_CFJGDM",
