@@ -88,7 +88,7 @@ impl<'a> Row<'a> {
             .collect();
         for role in [Role::PartyDocument, Role::RepresentativeDocument] {
             if let Some(item) = self.layout.role(role) {
-                let place = self.place_of(item);
+                let place = item.place;
                 if others.contains(&self.texts[place]) {
                     self.texts[place].clear();
                 }
@@ -97,7 +97,7 @@ impl<'a> Row<'a> {
     }
 
     fn read_item(&mut self, item: &'a LayoutItem) {
-        let place = self.place_of(item);
+        let place = item.place;
         let text = std::mem::take(&mut self.texts[place]);
         if !text.is_empty() {
             self.values[place] = items::value(self, item, &text);
@@ -105,26 +105,20 @@ impl<'a> Row<'a> {
         self.texts[place] = text;
     }
 
-    fn place_of(&self, item: &LayoutItem) -> usize {
-        self.layout
-            .place(&item.code)
-            .expect("the item is the layout's own")
-    }
-
     pub fn text_of(&self, item: &LayoutItem) -> &str {
-        &self.texts[self.place_of(item)]
+        &self.texts[item.place]
     }
 
     pub fn is_present(&self, item: &LayoutItem) -> bool {
-        self.present[self.place_of(item)]
+        self.present[item.place]
     }
 
     pub fn value_of(&self, item: &LayoutItem) -> Option<&Value> {
-        self.values[self.place_of(item)].as_ref()
+        self.values[item.place].as_ref()
     }
 
     pub fn set(&mut self, item: &LayoutItem, value: Option<Value>) {
-        let place = self.place_of(item);
+        let place = item.place;
         self.values[place] = value;
     }
 
