@@ -23,6 +23,7 @@ pub mod operations_service;
 pub mod page;
 pub mod pb;
 pub mod status;
+pub mod subject_rows;
 pub mod subject_service;
 
 /// All services of the contract over one recorder.

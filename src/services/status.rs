@@ -31,6 +31,9 @@ pub fn code(reason: Reason) -> Code {
         | Reason::CommitmentUnknown
         | Reason::BatchUnknown
         | Reason::SubjectUnknown
+        | Reason::MembershipUnknown
+        | Reason::MergeUnknown
+        | Reason::QuestionUnknown
         | Reason::SnapshotUnknown
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
@@ -49,6 +52,10 @@ pub fn code(reason: Reason) -> Code {
         | Reason::BatchTooLarge => Code::InvalidArgument,
         Reason::MessageTooLarge | Reason::IngestQueueFull => Code::ResourceExhausted,
         Reason::EpochEnded
+        | Reason::SubjectMerged
+        | Reason::SubjectsUnlike
+        | Reason::SelectionEmpty
+        | Reason::SelectionTooLarge
         | Reason::CommitmentWithdrawn
         | Reason::PerformanceExists
         | Reason::RowRefused

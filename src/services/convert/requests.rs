@@ -16,6 +16,8 @@ use crate::ingest::commands::CommitmentName;
 use crate::ingest::withdrawals::BATCHES_MAX;
 use crate::services::pb;
 
+pub mod subjects;
+
 /// Size of a page if none is asked for.
 pub const PAGE_SIZE_DEFAULT: usize = 100;
 
