@@ -4,7 +4,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::finding::Rule;
 use crate::domain::layout::Role;
-use crate::domain::record::{RecordKind, Target, Value};
+use crate::domain::record::{RecordKind, Target};
 
 use super::row::Row;
 
@@ -33,16 +33,7 @@ impl Row<'_> {
             let number = value.code.parse::<u8>().ok()?;
             RecordKind::try_from(number).ok()
         });
-        let number = match self.value_of(self.layout.role(Role::TargetNumber)?)? {
-            Value::Text(number) => number.clone(),
-            Value::Date(_)
-            | Value::Until(_)
-            | Value::Fen(_)
-            | Value::Millionths(_)
-            | Value::Choices(_)
-            | Value::Code(_)
-            | Value::Document(_) => return None,
-        };
+        let number = self.value(Role::TargetNumber)?.text()?.to_owned();
         Some(Target {
             kind: kind?,
             body: body?.1,
