@@ -269,7 +269,9 @@ mod tests {
         let is_import = |path: &&String| path.contains("/Import");
         let (imports, others): (Vec<_>, Vec<_>) = paths.iter().partition(is_import);
         assert!(!imports.is_empty());
-        let reflections = others.iter().filter(|path| path.ends_with("/ServerReflectionInfo"));
+        let reflections = others
+            .iter()
+            .filter(|path| path.ends_with("/ServerReflectionInfo"));
         assert_eq!((reflections.count(), others.len()), (2, 2), "{others:?}");
     }
 

@@ -10,6 +10,7 @@ use credence::services::pb;
 use credence::services::pb::catalog_service_client::CatalogServiceClient;
 use credence::services::pb::commitment_service_client::CommitmentServiceClient;
 use credence::services::pb::operations_service_client::OperationsServiceClient;
+use credence::services::pb::record_service_client::RecordServiceClient;
 use credence::services::pb::subject_service_client::SubjectServiceClient;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -21,6 +22,7 @@ use tonic_types::StatusExt;
 /// A running service with its clients.
 pub struct TestServer {
     pub commitments: CommitmentServiceClient<Channel>,
+    pub records: RecordServiceClient<Channel>,
     pub subjects: SubjectServiceClient<Channel>,
     pub catalog: CatalogServiceClient<Channel>,
     pub operations: OperationsServiceClient<Channel>,
@@ -56,6 +58,7 @@ impl TestServer {
             .expect("answered");
         Self {
             commitments: CommitmentServiceClient::new(channel.clone()),
+            records: RecordServiceClient::new(channel.clone()),
             subjects: SubjectServiceClient::new(channel.clone()),
             operations: OperationsServiceClient::new(channel),
             catalog,

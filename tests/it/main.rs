@@ -7,4 +7,5 @@ mod harness;
 mod ledger_export;
 mod lists;
 mod ops;
+mod records;
 mod withdrawals;

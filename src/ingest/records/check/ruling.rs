@@ -23,16 +23,18 @@ impl Row<'_> {
                 "晚于裁决日期，请更正其中一个日期。",
             );
         }
-        let body = self.code(Role::TargetBodyCode);
-        if let Some((item, code)) = body
-            && catalog.accepting_body(&code).is_none()
-        {
-            self.foreign(item);
-        }
         let kind = self.chosen(Role::TargetKind).first().and_then(|value| {
             let number = value.code.parse::<u8>().ok()?;
             RecordKind::try_from(number).ok()
         });
+        let body = self.code(Role::TargetBodyCode);
+        // A court may rule on the ruling of another organ; every other decision is of this district.
+        if let Some((item, code)) = body
+            && kind != Some(RecordKind::Ruling)
+            && catalog.accepting_body(&code).is_none()
+        {
+            self.foreign(item);
+        }
         let number = self.value(Role::TargetNumber)?.text()?.to_owned();
         Some(Target {
             kind: kind?,
