@@ -12,7 +12,7 @@ use crate::domain::commitment::Validity;
 use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Instant, Place, Revision};
-use crate::domain::subject::{Identity, SubjectKind, masked_name};
+use crate::domain::subject::{SubjectKind, masked_name};
 use crate::ingest::commands::CommitmentName;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::frame::Frame;
@@ -280,7 +280,7 @@ fn fact_line(
             "subject": number.0,
             "name": format!("subjects/{name}"),
             "subject_kind": subject_kind(*kind),
-            "identity": identity_text(identity),
+            "identity": identity.shown(),
             "reported_name": shown_name(*kind, reported_name),
         }),
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
@@ -356,7 +356,7 @@ fn commitment(fact: &CommitmentFact, name: &str) -> Value {
         "content": {
             "code": commitment.code.to_string(),
             "subject_name": shown_name(kind, &commitment.subject_name),
-            "subject_code": identity_text(&commitment.subject),
+            "subject_code": commitment.subject.shown(),
             "kind_words": commitment.kind_words,
             "reason": text(&commitment.reason),
             "content": text(&commitment.content),
@@ -410,13 +410,6 @@ fn finding(finding: &Finding) -> Value {
         "rule": constant(&format!("{:?}", finding.rule)),
         "kind": constant(&format!("{:?}", finding.kind)),
     })
-}
-
-fn identity_text(identity: &Identity) -> String {
-    match identity {
-        Identity::Code(code) => code.to_string(),
-        Identity::Person(id) => id.masked(),
-    }
 }
 
 fn shown_name(kind: SubjectKind, name: &str) -> String {

@@ -96,6 +96,74 @@ pub enum Rule {
     CommitmentUnknown = 27,
     /// The name of a body differs from the catalogue's.
     BodyName = 28,
+    /// A layout is unknown, or its rows are no credit records.
+    LayoutUnknown = 40,
+    /// The layout has no such item.
+    ItemUnknown = 41,
+    /// An item is given twice.
+    ItemTwice = 42,
+    /// The layout was no longer, or not yet, in use on the day of the decision.
+    LayoutPeriod = 43,
+    /// An amount is no decimal number of 万元.
+    Money = 44,
+    /// An amount is more precise than a fen: it has more than six decimals of 万元.
+    MoneyPrecision = 45,
+    /// The kind of penalty says fine or confiscation, but its amount is empty or zero.
+    AmountMissing = 46,
+    /// An amount is given, but the kind of penalty says neither fine nor confiscation.
+    AmountWithoutKind = 47,
+    /// The amount differs from the one in the text of the decision.
+    AmountAgainstText = 48,
+    /// An amount seems to be in yuan where 万元 is asked for.
+    AmountInYuan = 49,
+    /// A licence is suspended or revoked, but not named.
+    LicenceNameMissing = 50,
+    /// The begin of validity lies after its end.
+    ValidFromAfterUntil = 51,
+    /// The end of validity lies before the decision.
+    UntilBeforeDecision = 52,
+    /// The end of publicity lies before the decision.
+    PublicityBeforeDecision = 53,
+    /// The end of publicity lies beyond the longest that the rules allow.
+    PublicityBeyondMaximum = 54,
+    /// The decision is dated before its organ existed.
+    BeforeBody = 55,
+    /// The decision is dated after its organ had ended.
+    AfterBody = 56,
+    /// Simple or general procedure is not stated, but the level of dishonesty depends on it.
+    ProcedureMissing = 57,
+    /// The level of dishonesty differs from the one that the rules give.
+    SeverityDiffers = 58,
+    /// A law cited as basis, or its article, did not stand on the day of the decision.
+    LawRepealed = 59,
+    /// A division code is not this district's.
+    DivisionCode = 60,
+    /// The party has an older code but no unified social credit code.
+    OlderCodeAlone = 61,
+    /// An older code does not have the length or the check character of its norm.
+    OlderCodeUnverified = 62,
+    /// An older code stands where the unified social credit code belongs.
+    OlderCodeMisplaced = 63,
+    /// The number of a document stands in the other's item: the representative's or the party's.
+    DocumentMisplaced = 64,
+    /// The deciding organ and the source of the data seem to be swapped.
+    BodiesSwapped = 65,
+    /// The deciding organ has no authority for such decisions in the catalogue.
+    BodyAuthority = 66,
+    /// The kind of party in the row is not the one that the whole import was said to have.
+    PartyKindDiffers = 67,
+    /// A value "other" lacks its words, or another value has some.
+    ChoiceWords = 68,
+    /// The decision has no number; the licence number stands in for it.
+    NumberStandIn = 69,
+    /// The number of a document has characters that no such number has.
+    DocumentShape = 70,
+    /// A ruling does not say which decision it is about.
+    TargetMissing = 71,
+    /// The decision that a ruling is about is dated after the ruling.
+    TargetAfterRuling = 72,
+    /// A value is no decimal number.
+    Decimal = 73,
 }
 
 numbered!(Rule {
@@ -127,6 +195,40 @@ numbered!(Rule {
     TwiceInBatch,
     CommitmentUnknown,
     BodyName,
+    LayoutUnknown,
+    ItemUnknown,
+    ItemTwice,
+    LayoutPeriod,
+    Money,
+    MoneyPrecision,
+    AmountMissing,
+    AmountWithoutKind,
+    AmountAgainstText,
+    AmountInYuan,
+    LicenceNameMissing,
+    ValidFromAfterUntil,
+    UntilBeforeDecision,
+    PublicityBeforeDecision,
+    PublicityBeyondMaximum,
+    BeforeBody,
+    AfterBody,
+    ProcedureMissing,
+    SeverityDiffers,
+    LawRepealed,
+    DivisionCode,
+    OlderCodeAlone,
+    OlderCodeUnverified,
+    OlderCodeMisplaced,
+    DocumentMisplaced,
+    BodiesSwapped,
+    BodyAuthority,
+    PartyKindDiffers,
+    ChoiceWords,
+    NumberStandIn,
+    DocumentShape,
+    TargetMissing,
+    TargetAfterRuling,
+    Decimal,
 });
 
 /// One finding on one field of a row.

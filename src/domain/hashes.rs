@@ -136,10 +136,7 @@ impl Encoding {
     }
 
     fn identity(self, identity: &Identity) -> Self {
-        match identity {
-            Identity::Code(code) => self.byte(1).text(code.as_str()),
-            Identity::Person(id) => self.byte(2).text(id.expose()),
-        }
+        self.byte(identity.kind().number()).text(identity.expose())
     }
 
     fn validity(self, validity: Validity) -> Self {

@@ -10,11 +10,15 @@ pub mod filter;
 pub mod finding;
 pub mod hash;
 pub mod hashes;
+pub mod identity;
+pub mod law;
+pub mod layout;
 pub mod numbered;
 pub mod record;
 pub mod refusal;
 pub mod resident_id;
 pub mod revision;
+pub mod severity;
 pub mod social_credit_code;
 pub mod subject;
 

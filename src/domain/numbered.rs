@@ -45,6 +45,7 @@ mod tests {
     use crate::domain::catalog::{Authority, DepartmentKind, Standing};
     use crate::domain::commitment::{CommitmentKind, PerformanceState, Publication};
     use crate::domain::finding::{CheckKind, Rule};
+    use crate::domain::identity::IdentityKind;
     use crate::domain::subject::SubjectKind;
 
     #[track_caller]
@@ -64,6 +65,7 @@ mod tests {
     #[test]
     fn every_stored_number_leads_back_to_its_value_and_no_other_does() {
         check(SubjectKind::ALL, SubjectKind::number);
+        check(IdentityKind::ALL, IdentityKind::number);
         check(CommitmentKind::ALL, CommitmentKind::number);
         check(Publication::ALL, Publication::number);
         check(PerformanceState::ALL, PerformanceState::number);

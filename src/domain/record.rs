@@ -115,11 +115,22 @@ pub enum Value {
     Until(Validity),
     /// Money in fen.
     Fen(i64),
-    /// Codes of a closed list, in the order of the list, each once.
-    Choices(Vec<String>),
+    /// A number in millionths.
+    Millionths(i64),
+    /// Values of a closed list, in the order of the list, each once.
+    Choices(Vec<Chosen>),
     Code(SocialCreditCode),
     /// An identity document's number. Of a natural person: never for a log, key or name.
     Document(String),
+}
+
+/// A value chosen from a closed list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// As the list calls it, such as `02`.
+    pub code: String,
+    /// The concrete value where the code says "other"; else empty.
+    pub words: String,
 }
 
 /// One item of a record.
@@ -155,6 +166,21 @@ pub struct Record {
     pub severity: Option<Severity>,
     /// By what sectors are attributed: power item, violation type, licence item; absent if not stated.
     pub matter: Option<String>,
+    /// The decision that a ruling is about, taken against the same party; of other kinds `None`.
+    pub target: Option<Target>,
     /// All items that are filled, in the order of the layout, those above included.
     pub items: Vec<Item>,
+}
+
+/// The decision that a ruling is about, and what the ruling does to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub kind: RecordKind,
+    pub body: SocialCreditCode,
+    /// Number of that decision, cleaned.
+    pub number: String,
+    /// Required for a licence, whose natural key has it.
+    pub decided_on: Option<CivilDate>,
+    /// The end that the outcome brings to it; `None` where it stands or is changed.
+    pub end: Option<End>,
 }

@@ -124,8 +124,14 @@ fn check_character(code: &[u8; 18]) -> u8 {
     ALPHABET[usize::try_from(place).expect("below 31")]
 }
 
-/// The inner check counts letters from A = 10 without gaps, unlike the outer one.
 fn organisation_check_character(code: &[u8; 18]) -> u8 {
+    organisation_check(code[8..16].try_into().expect("eight characters of the eighteen"))
+}
+
+/// Returns the check character of an organisation code (GB 11714) of eight digits and capitals.
+///
+/// It counts letters from A = 10 without gaps, unlike the outer check of a unified code.
+pub(super) fn organisation_check(number: &[u8; 8]) -> u8 {
     let inner = |byte: u8| {
         u32::from(if byte.is_ascii_digit() {
             byte - b'0'
@@ -133,7 +139,7 @@ fn organisation_check_character(code: &[u8; 18]) -> u8 {
             byte - b'A' + 10
         })
     };
-    let sum: u32 = code[8..16]
+    let sum: u32 = number
         .iter()
         .zip(ORGANISATION_WEIGHTS)
         .map(|(byte, weight)| inner(*byte) * weight)

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+pub use super::identity::{Identity, IdentityKind};
 use super::numbered::numbered;
-use super::resident_id::ResidentId;
-use super::social_credit_code::SocialCreditCode;
 
 /// The kind of a subject (`domain.md` 1.3 item 3). Numbers are the national form's and are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,24 +26,6 @@ numbered!(SubjectKind {
 /// Dense number of a subject, assigned by a fact; never reused, never on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SubjectNumber(pub u32);
-
-/// By what a subject is known to its reporters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identity {
-    Code(SocialCreditCode),
-    Person(ResidentId),
-}
-
-impl Identity {
-    /// Returns the 18 characters. For a person they are personal data: never for a log, key or name.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        match self {
-            Self::Code(code) => code.as_str(),
-            Self::Person(id) => id.expose(),
-        }
-    }
-}
 
 /// Returns a person's name with the first character kept: `张*`.
 ///

@@ -8,3 +8,4 @@ pub mod commands;
 mod items;
 pub mod questions;
 pub mod read;
+pub mod records;

@@ -10,6 +10,7 @@ use crate::domain::fact::Fact;
 use crate::domain::hash::{hash16, hash32};
 use crate::domain::hashes;
 use crate::domain::revision::Revision;
+use crate::domain::subject::Identity;
 
 use super::record::{Error, Facts, decode};
 
@@ -81,7 +82,13 @@ fn said(
         )),
         // The name first reported depends on the order of arrival; the identity does not.
         Fact::SubjectOpened { kind, identity, .. } => {
-            let key = hash16(b"subject", &[identity.expose().as_bytes()]);
+            let text = identity.expose().as_bytes();
+            let key = match identity {
+                Identity::Code(_) | Identity::Person(_) => hash16(b"subject", &[text]),
+                Identity::Older(_) | Identity::Document(_) => {
+                    hash16(b"subject", &[&[identity.kind().number()], text])
+                }
+            };
             Some(("subject_opened", key, hash16(b"kind", &[&[kind.number()]])))
         }
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {

@@ -185,6 +185,14 @@ impl KeyedHashes for Keyring {
         match identity {
             Identity::Code(code) => hash16(b"code", &[code.as_bytes()]),
             Identity::Person(id) => self.authenticated(id.expose().as_bytes()),
+            Identity::Older(code) => hash16(b"older", &[&[code.kind().number()], code.as_str().as_bytes()]),
+            // A resident ID begins with a digit, a document's encoding with a letter.
+            Identity::Document(document) => {
+                let mut encoding = b"document".to_vec();
+                encoding.push(document.kind().number());
+                encoding.extend_from_slice(document.expose().as_bytes());
+                self.authenticated(&encoding)
+            }
         }
     }
 

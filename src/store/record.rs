@@ -13,7 +13,7 @@ use crate::domain::commitment::{Commitment, Validity};
 use crate::domain::fact::{Fact, Recorded, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Instant, Revision};
-use crate::domain::subject::{SubjectKind, SubjectNumber};
+use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
 use crate::ledger::{Body, Reader};
 
 use super::keyring::{self, Key, Keyring, NonceBytes};
@@ -159,6 +159,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
         } => {
             let inner = stored::SubjectContent {
                 identity: identity.expose().to_owned(),
+                identity_kind: identity_kind_out(*of, identity),
                 reported_name: reported_name.clone(),
             };
             stored::SubjectOpened {
@@ -287,6 +288,17 @@ fn outcome_out(outcome: &RowOutcome) -> stored::RowOutcome {
             .as_deref()
             .map(|inner| Box::new(outcome_out(inner))),
         first: 0,
+    }
+}
+
+/// Left out (0) where the kind of subject says it, as it did before there were others.
+fn identity_kind_out(kind: SubjectKind, identity: &Identity) -> u32 {
+    match (identity, kind) {
+        (Identity::Code(_), SubjectKind::Organisation | SubjectKind::IndividualBusiness)
+        | (Identity::Person(_), SubjectKind::Person) => 0,
+        (Identity::Code(_) | Identity::Person(_) | Identity::Older(_) | Identity::Document(_), _) => {
+            identity.kind().number().into()
+        }
     }
 }
 

@@ -136,22 +136,20 @@ struct Masked<'a> {
 impl<'a> Masked<'a> {
     fn of(commitment: &'a Commitment) -> Self {
         let name = commitment.subject_name.as_str();
-        match (&commitment.subject, commitment.subject_kind) {
-            (Identity::Person(id), _) => Self {
+        let (identity, code) = (&commitment.subject, commitment.subject.shown());
+        let is_person = identity.kind().is_personal() || commitment.subject_kind == SubjectKind::Person;
+        if is_person {
+            Self {
                 name: masked_name(name),
-                code: id.masked(),
-                hidden: Some((name, id.expose())),
-            },
-            (Identity::Code(code), SubjectKind::Person) => Self {
-                name: masked_name(name),
-                code: code.to_string(),
-                hidden: Some((name, code.as_str())),
-            },
-            (Identity::Code(code), SubjectKind::Organisation | SubjectKind::IndividualBusiness) => Self {
+                code,
+                hidden: Some((name, identity.expose())),
+            }
+        } else {
+            Self {
                 name: name.to_owned(),
-                code: code.to_string(),
+                code,
                 hidden: None,
-            },
+            }
         }
     }
 
@@ -312,14 +310,11 @@ pub fn subject(read: &SubjectRead, epoch: Epoch) -> pb::Subject {
             title.clone()
         }
     };
+    let code = read.identity.shown();
     let (social_credit_code, masked_person_id) = match &read.identity {
-        Identity::Code(code) => (code.to_string(), String::new()),
-        Identity::Person(id) => (String::new(), id.masked()),
-    };
-    let code = if is_person {
-        &masked_person_id
-    } else {
-        &social_credit_code
+        Identity::Code(_) => (code.clone(), String::new()),
+        Identity::Person(_) | Identity::Document(_) => (String::new(), code.clone()),
+        Identity::Older(_) => (String::new(), String::new()),
     };
     pb::Subject {
         name: format!("subjects/{}", read.name),
@@ -327,7 +322,7 @@ pub fn subject(read: &SubjectRead, epoch: Epoch) -> pb::Subject {
         title: read.titles.first().map(title).unwrap_or_default(),
         former_titles: read.titles.iter().skip(1).map(title).collect(),
         codes: vec![pb::SubjectCode {
-            code: code.clone(),
+            code,
             recorded_at: Some(timestamp(read.opened_at)),
             revision: at(read.opened),
         }],

@@ -10,7 +10,7 @@ use crate::domain::fact::{
 };
 use crate::domain::finding::{CheckKind, Finding, Rule};
 use crate::domain::revision::{Epoch, Place, Revision};
-use crate::domain::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
+use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectName, SubjectNumber};
 use crate::ledger::Body;
 
 use super::{Error, VERSION, about, stored};
@@ -179,7 +179,7 @@ impl Decoder<'_> {
             number: SubjectNumber(message.number),
             name: SubjectName::from_text(&message.name)?,
             kind,
-            identity: identity_in(kind, &inner.identity)?,
+            identity: identity_in(kind, inner.identity_kind, &inner.identity)?,
             reported_name: inner.reported_name,
         };
         Some((message.principal, fact))
@@ -198,7 +198,7 @@ impl Decoder<'_> {
                 code: inner.code.parse().ok()?,
                 subject_name: inner.subject_name,
                 subject_kind,
-                subject: identity_in(subject_kind, &inner.identity)?,
+                subject: identity_in(subject_kind, 0, &inner.identity)?,
                 kind: u8::try_from(message.kind).ok()?.try_into().ok()?,
                 kind_words: inner.kind_words,
                 reason: inner.reason,
@@ -294,11 +294,14 @@ impl Decoder<'_> {
     }
 }
 
-fn identity_in(kind: SubjectKind, text: &str) -> Option<Identity> {
-    match kind {
-        SubjectKind::Person => text.parse().ok().map(Identity::Person),
-        SubjectKind::Organisation | SubjectKind::IndividualBusiness => text.parse().ok().map(Identity::Code),
-    }
+/// Without a stored kind, as in facts of before there were others, the kind of subject says it.
+fn identity_in(kind: SubjectKind, stored: u32, text: &str) -> Option<Identity> {
+    let kind = match (stored, kind) {
+        (0, SubjectKind::Person) => IdentityKind::ResidentId,
+        (0, SubjectKind::Organisation | SubjectKind::IndividualBusiness) => IdentityKind::SocialCreditCode,
+        (number, _) => u8::try_from(number).ok()?.try_into().ok()?,
+    };
+    Identity::of(kind, text)
 }
 
 fn finding_in(finding: stored::Finding) -> Option<Finding> {
