@@ -3,7 +3,7 @@
 //! Source: `domain.md` 2.8, last row. Read first: [`Laws::faults`].
 
 use super::civil_date::CivilDate;
-use super::layout::Trust;
+use super::trust::Trust;
 
 /// One version of a law, from its first day to its last.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ pub mod hashes;
 pub mod identity;
 pub mod law;
 pub mod layout;
+pub mod money;
 pub mod numbered;
 pub mod record;
 pub mod refusal;
@@ -21,6 +22,7 @@ pub mod revision;
 pub mod severity;
 pub mod social_credit_code;
 pub mod subject;
+pub mod trust;
 
 #[cfg(test)]
 mod codes_proptests;

@@ -8,9 +8,9 @@
 
 use super::catalog::{DepartmentCode, Standing};
 use super::civil_date::CivilDate;
-use super::layout::Trust;
 use super::record::{RecordKind, Severity};
 use super::subject::SubjectKind;
+use super::trust::Trust;
 
 /// Where a rule comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,7 @@ pub struct FineThreshold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicityMaximum {
     pub origin: Origin,
+    pub record: RecordKind,
     /// `None`: whatever the level.
     pub severity: Option<Severity>,
     pub months: u16,
@@ -189,10 +190,12 @@ impl Severities {
     #[must_use]
     pub fn publicity_months(
         &self,
+        record: RecordKind,
         severity: Option<Severity>,
         decided_on: CivilDate,
     ) -> Option<(u16, &Origin)> {
-        let in_force = || self.publicity.iter().filter(|one| one.origin.governs(decided_on));
+        let governs = |one: &&PublicityMaximum| one.record == record && one.origin.governs(decided_on);
+        let in_force = || self.publicity.iter().filter(governs);
         let of_level = in_force().find(|one| severity.is_some() && one.severity == severity);
         of_level
             .or_else(|| in_force().max_by_key(|one| one.months))

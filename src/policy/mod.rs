@@ -7,6 +7,7 @@ use std::fmt;
 
 pub mod catalog;
 mod reader;
+pub mod records;
 
 /// One mistake in a data file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -12,6 +12,8 @@ use super::Mistake;
 use crate::domain::catalog::Standing;
 use crate::domain::civil_date::CivilDate;
 
+mod optional;
+
 /// One file under reading, and its mistakes so far.
 pub struct File<'a> {
     name: &'a str,
