@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::catalog::Standing;
-use crate::domain::layout::{BodyRule, ItemType, LayoutHead, LayoutItem, Need, Trust};
+use crate::domain::layout::{BodyRule, ItemType, LayoutHead, LayoutItem, Need};
+use crate::domain::trust::Trust;
 use crate::sheets::Cell;
 
 fn item(code: &str, chinese: &str, aliases: &[&str], is_needed: bool, role: Option<Role>) -> LayoutItem {
@@ -28,7 +29,7 @@ fn layout(code: &str, items: Vec<LayoutItem>) -> Layout {
         kind: None,
         body: BodyRule::District,
         standing: Standing::Construction,
-        trust: Trust::Construction,
+        trust: Trust::Constructed,
         source: "a test".to_owned(),
         from: "2000-01-01".parse().unwrap(),
         until: None,

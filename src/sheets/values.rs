@@ -105,7 +105,13 @@ pub fn tidied(cell: &Cell, item: &LayoutItem, from_1904: bool) -> Result<String,
         }
         ItemType::Text if !item.is_prose && is_exponential(text) => Err(Spoilt::DigitsLost),
         ItemType::Text if cell.origin == Origin::Number => code(cell.origin, text),
-        ItemType::Text | ItemType::Money | ItemType::Decimal | ItemType::Choice(_) | ItemType::Choices(_) => {
+        ItemType::Text
+        | ItemType::Money
+        | ItemType::Decimal
+        | ItemType::Choice(_)
+        | ItemType::Choices(_)
+        | ItemType::SocialCreditCodes
+        | ItemType::Ignored => {
             Ok(text.to_owned())
         }
     }
