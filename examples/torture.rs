@@ -68,7 +68,8 @@ async fn send(folder: &Path, count: Option<u32>) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let app = App::open(config(folder)).map_err(|error| text(&error))?;
     let answered = answered(&app)?;
-    let catalog = app.catalog();
+    let policies = app.policies();
+    let catalog = &policies.catalog;
     let department = &catalog.departments()[0];
     let (body, name) = (
         department.social_credit_code.to_string(),

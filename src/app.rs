@@ -8,14 +8,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::{error, info, warn};
 
-use crate::clock::{Clock, SystemClock, TestClock, monotonic};
+use crate::clock::{Clock, ClockTrust, SystemClock, TestClock, monotonic};
 use crate::config::Config;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::Principal;
+use crate::domain::refusal::Refusal;
 use crate::ledger::Options;
-use crate::policy::catalog;
-use crate::recorder::start::{self, Setup, StartError, Started};
-use crate::recorder::{Command, Condition, Monotonic, Order, Recorder, Shared};
+use crate::ledger::keeper::Keeper;
+use crate::policy::data;
+use crate::recorder::start::{self, DataFolder, Running, Setup, StartError, Started};
+use crate::recorder::{Answer, Command, Condition, Monotonic, Order, Recorder, Shared};
 use crate::server::Server;
 use crate::services::{self, Parts};
 use crate::store::keyring::{self, Key};
@@ -24,6 +26,8 @@ use crate::store::keyring::{self, Key};
 const LAST_READS: Duration = Duration::from_secs(10);
 /// How often the day and the heartbeat are looked after.
 const MINUTE: Duration = Duration::from_secs(60);
+/// How often a ledger that takes no writes is asked again.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -70,18 +74,21 @@ impl App {
         };
         let monotonic = monotonic();
         let read = Arc::clone(&clock);
-        let setup = Setup {
-            folder: config.data.clone(),
+        let folder = DataFolder {
+            path: config.data.clone(),
             options: Options {
                 segment_size: config.segment_size,
                 disk_reserve: config.disk_reserve,
             },
-            queue_commands_max: config.queue_commands_max,
+            ballast_size: config.ballast_size,
             accept_loss_after: config.accept_loss_after,
             master_key: master_key(&config)?,
-            catalog: match &config.policies {
-                Some(folder) => catalog::read(folder),
-                None => Ok(catalog::embedded()),
+        };
+        let setup = Setup {
+            queue_commands_max: config.queue_commands_max,
+            data: match &config.policies {
+                Some(folder) => data::read(folder),
+                None => data::built_in(),
             },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             now: Arc::new(move || read.now()),
@@ -91,10 +98,10 @@ impl App {
             }),
             test_clock: test_clock.is_some(),
         };
-        let started = start::start(setup)?;
+        let started = start::start(&folder, setup)?;
         if let Some(clock) = &test_clock {
             // A folder that was used before stands later than the clock asked for.
-            _ = clock.advance(started.instant);
+            _ = clock.advance(started.running.instant);
         }
         Ok(Self {
             config,
@@ -105,16 +112,16 @@ impl App {
         })
     }
 
-    /// The catalogue in force.
+    /// The data in force.
     #[must_use]
-    pub fn catalog(&self) -> Arc<crate::domain::catalog::Catalog> {
-        Arc::clone(&self.started.shared.catalog)
+    pub fn policies(&self) -> Arc<crate::policy::Policies> {
+        Arc::clone(&self.started.running.shared.policies)
     }
 
     /// What readers share with the writer.
     #[must_use]
     pub fn shared(&self) -> Arc<crate::recorder::Shared> {
-        Arc::clone(&self.started.shared)
+        Arc::clone(&self.started.running.shared)
     }
 
     /// Binds the address of the settings.
@@ -138,23 +145,28 @@ impl App {
             started,
         } = self;
         let Started {
-            recorder,
-            shared,
+            running,
             keeper,
-            writer,
             head_keeper,
-            clock_jumped,
-            instant: _,
+            last_sign,
             lock,
         } = started;
+        let Running {
+            recorder,
+            shared,
+            writer,
+            instant: _,
+        } = running;
         let server = Server::new(&config);
         let health = server.health();
         let is_test = test_clock.is_some();
+        let trust = Arc::new(ClockTrust::new(last_sign, clock.now(), !is_test));
         let routes = services::routes(Parts {
             recorder: recorder.clone(),
             shared: Arc::clone(&shared),
             clock: Arc::clone(&clock),
             test_clock,
+            trust: Arc::clone(&trust),
             monotonic,
             stopping: server.stopping(),
             message_size_max: config.message_size_max,
@@ -162,18 +174,15 @@ impl App {
         if let Ok(address) = listener.local_addr() {
             info!(listen = %address, revision = %shared.head().place, "serving on {address}");
         }
-        if clock_jumped {
-            warn!(
-                "the clock stands more than 48 hours after the last sign of life: no day is turned until the next start confirms it"
-            );
-        }
-        let timekeeping = tokio::spawn(keep_time(
-            recorder.clone(),
-            Arc::clone(&shared),
-            Arc::clone(&clock),
-            Arc::clone(&keeper),
-            !is_test && !clock_jumped,
-        ));
+        let timekeeper = Timekeeper {
+            recorder: recorder.clone(),
+            shared: Arc::clone(&shared),
+            clock: Arc::clone(&clock),
+            keeper: Arc::clone(&keeper),
+            turns_days: !is_test,
+            trust,
+        };
+        let timekeeping = tokio::spawn(timekeeper.keep());
         let mut condition = shared.condition();
         let failing = async move {
             let is_failed = |condition: &Condition| matches!(condition, Condition::Failed(_));
@@ -211,39 +220,64 @@ impl App {
     }
 }
 
-/// Refreshes the heartbeat, and turns the day when the real clock does.
-async fn keep_time(
+/// Refreshes the heartbeat, turns the day when the real clock does, and asks a full disk whether it has room.
+struct Timekeeper {
     recorder: Recorder,
     shared: Arc<Shared>,
     clock: Arc<dyn Clock>,
-    keeper: Arc<crate::ledger::keeper::Keeper>,
+    keeper: Arc<Keeper>,
+    /// Under a test clock days are turned by hand.
     turns_days: bool,
-) {
-    let mut minute = tokio::time::interval(MINUTE);
-    let mut turned = None;
-    loop {
-        minute.tick().await;
-        let now = clock.now();
-        keeper.heartbeat(now);
-        let today = CivilDate::of_instant(now);
-        if turns_days && turned != Some(today) {
-            let order = Order {
-                principal: Principal::service(),
-                request: None,
-                validate_only: false,
-                command: Command::TurnDays { until: today },
-                deadline: None,
-            };
-            match recorder.submit(order).await {
-                Ok(_) => {
-                    turned = Some(today);
-                    let head = shared.head();
-                    // Kept outside, it shows a ledger that was rewritten: `ledger verify --expect`.
-                    info!("the head on {today} is {head}");
+    trust: Arc<ClockTrust>,
+}
+
+impl Timekeeper {
+    async fn keep(self) {
+        let mut minute = tokio::time::interval(MINUTE);
+        let mut probe = tokio::time::interval(PROBE_EVERY);
+        let mut confirmed = self.trust.changes();
+        let mut turned = None;
+        loop {
+            tokio::select! {
+                _ = minute.tick() => {}
+                _ = confirmed.changed() => {}
+                _ = probe.tick() => {
+                    if matches!(*self.shared.condition().borrow(), Condition::ReadOnly(_)) {
+                        // Its refusal says what the condition says already.
+                        drop(self.submit(Command::Probe).await);
+                    }
+                    continue;
                 }
-                Err(refusal) => warn!("the day could not be turned: {refusal}"),
+            }
+            let now = self.clock.now();
+            if !self.trust.sees(now) {
+                continue;
+            }
+            self.keeper.heartbeat(now);
+            let today = CivilDate::of_instant(now);
+            if self.turns_days && turned != Some(today) {
+                match self.submit(Command::TurnDays { until: today }).await {
+                    Ok(_) => {
+                        turned = Some(today);
+                        let head = self.shared.head();
+                        // Kept outside, it shows a ledger that was rewritten: `ledger verify --expect`.
+                        info!("the head on {today} is {head}");
+                    }
+                    Err(refusal) => warn!("the day could not be turned: {refusal}"),
+                }
             }
         }
+    }
+
+    async fn submit(&self, command: Command) -> Result<Answer, Refusal> {
+        let order = Order {
+            principal: Principal::service(),
+            request: None,
+            validate_only: false,
+            command,
+            deadline: None,
+        };
+        self.recorder.submit(order).await
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Config {
     pub segment_size: u64,
     /// In bytes.
     pub disk_reserve: u64,
+    /// Size of the file that an operator may delete to win room; 0 makes none.
+    pub ballast_size: u64,
     pub queue_commands_max: usize,
     /// In bytes.
     pub message_size_max: usize,
@@ -176,6 +178,7 @@ impl Config {
         });
         let segment_size = reader.number("segment_size", SEGMENT_SIZE_MIN, 1 << 40);
         let disk_reserve = reader.number("disk_reserve", 0, 1 << 50);
+        let ballast_size = reader.number("ballast_size", 0, 1 << 50);
         let queue_commands_max = reader.number("queue_commands_max", 1, 100_000);
         let message_size_max = reader.number("message_size_max", 64 << 10, 64 << 20);
         let call_timeout = reader.number("call_timeout_ms", 100, 3_600_000);
@@ -217,6 +220,7 @@ impl Config {
                 log_level: log_level?,
                 segment_size: segment_size?,
                 disk_reserve: disk_reserve?,
+                ballast_size: ballast_size?,
                 queue_commands_max: usize::try_from(queue_commands_max?).ok()?,
                 message_size_max: usize::try_from(message_size_max?).ok()?,
                 call_timeout: Duration::from_millis(call_timeout?),

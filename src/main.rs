@@ -181,7 +181,7 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
         .map_err(|error| error.to_string())?;
     let listener = app.bind().await.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let district = District::of(&app.catalog());
+    let district = District::of(&app.policies().catalog);
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::spawn(async move {
         match app.serve(listener, async move { _ = stopped.await }).await {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use credence::domain::revision::{Instant, Place};
 use credence::ledger::frame::Hash;
 use credence::ledger::simulated::{Operation, SECTOR, SimulatedFolder};
-use credence::ledger::{AppendError, Body, Ledger, OpenError, Options, mark, scan, segment};
+use credence::ledger::{AppendError, Body, OnDisk, OpenError, Options, mark, scan, segment};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 
@@ -20,8 +20,8 @@ const OPTIONS: Options = Options {
 };
 const NOW: Instant = Instant(1_700_000_000_000_000_000);
 
-fn open(folder: &SimulatedFolder) -> Result<Ledger, OpenError> {
-    Ledger::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {}).map(|opened| opened.ledger)
+fn open(folder: &SimulatedFolder) -> Result<OnDisk, OpenError> {
+    OnDisk::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {}).map(|opened| opened.ledger)
 }
 
 fn body(number: u64, size: usize) -> Body {
@@ -35,7 +35,7 @@ fn body(number: u64, size: usize) -> Body {
 }
 
 /// Appends `groups` groups of one or two facts; marks each, as the keeper's thread would in time.
-fn fill(ledger: &mut Ledger, groups: u64, marked: bool) -> Vec<(Place, Hash)> {
+fn fill(ledger: &mut OnDisk, groups: u64, marked: bool) -> Vec<(Place, Hash)> {
     (0..groups)
         .map(|number| {
             let bodies: Vec<Body> = (0..=number % 2).map(|_| body(number, 90)).collect();
@@ -307,15 +307,19 @@ fn each_failing_call_ends_in_a_refusal_and_an_acknowledged_prefix() {
         Operation::Rename,
         Operation::FolderSync,
     ];
-    for operation in operations {
+    // A writer that was refused may try again or close at once.
+    for (operation, tries_again) in operations
+        .iter()
+        .flat_map(|operation| [(*operation, true), (*operation, false)])
+    {
         for nth in 1.. {
             let folder = SimulatedFolder::default();
             let mut ends = vec![];
             let mut ledger = open(&folder).expect("a new ledger");
             ends.push((ledger.head().place, ledger.head().hash));
             folder.fail_nth(operation, nth);
-            // Post-mortem: after a failed roll a smaller group still fitted into the old segment, and the
-            // new one that stood already no longer continued the chain.
+            // Post-mortem: after a failed roll a smaller group, and once the close frame, still went into the
+            // old segment, and the new one that stood already no longer continued the chain.
             let sizes = [900, 10, 2_500];
             let mut refused = false;
             for number in 0..30_u64 {
@@ -331,8 +335,8 @@ fn each_failing_call_ends_in_a_refusal_and_an_acknowledged_prefix() {
                         }
                     }
                     // Nothing was written, so the next try goes through.
-                    Err(AppendError::Full(_)) => refused = true,
-                    Err(AppendError::OutcomeUnknown(_)) => break,
+                    Err(AppendError::Full(_)) if tries_again => refused = true,
+                    Err(AppendError::Full(_) | AppendError::OutcomeUnknown(_)) => break,
                     Err(AppendError::Moved(head)) => panic!("nobody else writes: {head:?}"),
                 }
                 drop(ledger.keeper().write_due());
@@ -377,13 +381,40 @@ fn a_first_start_that_fails_at_any_call_can_be_made_again() {
 }
 
 #[test]
+fn a_group_dated_by_a_clock_that_jumped_is_no_sign_of_life() {
+    let folder = SimulatedFolder::default();
+    let jumped = Instant(NOW.0 + 100 * 3_600 * 1_000_000_000);
+    open(&folder).expect("a new ledger").close().expect("closed");
+    for _ in 0..2 {
+        let opened = OnDisk::open(Arc::new(folder.clone()), OPTIONS, [7; 16], jumped, None, |_| {});
+        let opened = opened.expect("whole");
+        assert_eq!(
+            opened.heartbeat,
+            Some(NOW),
+            "neither a start nor a group confirms the clock"
+        );
+        let mut ledger = opened.ledger;
+        ledger
+            .append(ledger.head(), jumped, &[body(1, 10)])
+            .expect("appended");
+        ledger.close().expect("closed");
+    }
+    let ledger = open(&folder).expect("whole");
+    ledger.keeper().heartbeat(jumped);
+    ledger.keeper().write_due().expect("written");
+    drop(ledger);
+    let opened = OnDisk::open(Arc::new(folder.clone()), OPTIONS, [7; 16], NOW, None, |_| {});
+    assert_eq!(opened.expect("whole").heartbeat, Some(jumped));
+}
+
+#[test]
 fn a_full_disk_refuses_and_resumes_by_itself() {
     let folder = SimulatedFolder::default();
     let options = Options {
         disk_reserve: 1_000,
         ..OPTIONS
     };
-    let opened = Ledger::open(Arc::new(folder.clone()), options, [7; 16], NOW, None, |_| {});
+    let opened = OnDisk::open(Arc::new(folder.clone()), options, [7; 16], NOW, None, |_| {});
     let mut ledger = opened.expect("a new ledger").ledger;
     let head = ledger.head();
     folder.set_free(999);
@@ -402,7 +433,7 @@ fn accepted_loss_opens_the_next_epoch_and_nothing_is_numbered_twice() {
     let kept = ends[7].0;
     let bad = copy(&folder, &segment::name(2), |bytes| bytes[200] ^= 1);
     assert!(matches!(open(&bad), Err(OpenError::DataLoss(_))));
-    let opened = Ledger::open(Arc::new(bad.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
+    let opened = OnDisk::open(Arc::new(bad.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
     let head = opened.expect("the loss is accepted").ledger.head();
     assert_eq!(
         (head.place.epoch.0, head.place.revision),
@@ -412,7 +443,7 @@ fn accepted_loss_opens_the_next_epoch_and_nothing_is_numbered_twice() {
     assert_eq!(again.head().place, head.place);
     // The same cut asked for again changes nothing, and a later one opens an epoch never seen.
     let whole = bad.after_kill();
-    let again = Ledger::open(Arc::new(whole.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
+    let again = OnDisk::open(Arc::new(whole.clone()), OPTIONS, [7; 16], NOW, Some(kept), |_| {});
     assert_eq!(
         again.expect("a whole ledger opens").ledger.head().place,
         head.place
@@ -421,7 +452,7 @@ fn accepted_loss_opens_the_next_epoch_and_nothing_is_numbered_twice() {
         bytes[segment::HEADER_SIZE + 700] ^= 1
     });
     let first = ends[0].0;
-    let cut = Ledger::open(Arc::new(worse), OPTIONS, [7; 16], NOW, Some(first), |_| {});
+    let cut = OnDisk::open(Arc::new(worse), OPTIONS, [7; 16], NOW, Some(first), |_| {});
     assert_eq!(cut.expect("the loss is accepted").ledger.head().place.epoch.0, 3);
 }
 

@@ -117,6 +117,13 @@ fn a_wrong_arrow_is_found() {
     );
     let test_code = "#[cfg(test)]\nmod tests {\n use crate::testkit::X;\n}";
     tells_apart(rule, "src/store/x.rs", "use crate::testkit::X;", test_code);
+    assert_eq!(
+        rule(&Source {
+            path: "src/store/x_tests.rs",
+            text: "use crate::testkit::X;"
+        }),
+        Vec::<String>::new()
+    );
     tells_apart(
         rule,
         "src/recorder.rs",

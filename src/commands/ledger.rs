@@ -22,6 +22,8 @@ use crate::store::Head;
 use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
+mod subjects;
+
 /// What can be done with a ledger while no server runs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -317,6 +319,7 @@ fn fact_line(
             "findings": findings.iter().map(finding).collect::<Vec<_>>(),
         }),
         Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
+        Fact::Subject(fact) => subjects::line(fact),
     };
     let Value::Object(mut line) = body else {
         unreachable!("every arm makes an object")

@@ -237,7 +237,7 @@ pub struct AcceptingBody {
 }
 
 /// Everything the district's catalogue holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalog {
     divisions: Vec<Division>,
     departments: Vec<Department>,

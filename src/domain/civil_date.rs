@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, Weekday, date};
 
 use super::revision::Instant;
 
@@ -102,6 +102,18 @@ impl CivilDate {
     #[must_use]
     pub fn next(self) -> Option<Self> {
         self.0.tomorrow().ok().map(Self)
+    }
+
+    /// Returns the day before; `None` before 0001-01-01.
+    #[must_use]
+    pub fn previous(self) -> Option<Self> {
+        Self::from_days(self.days() - 1)
+    }
+
+    /// Says whether the day is a Saturday or a Sunday.
+    #[must_use]
+    pub fn is_weekend(self) -> bool {
+        matches!(self.0.weekday(), Weekday::Saturday | Weekday::Sunday)
     }
 
     #[must_use]
@@ -274,6 +286,17 @@ mod tests {
         assert_eq!(on(-8 * 3_600_000_000_000 - 1), "1969-12-31");
         assert_eq!(on(i64::MIN), "1677-09-21");
         assert_eq!(on(i64::MAX), "2262-04-12");
+    }
+
+    #[test]
+    fn saturday_and_sunday_are_the_weekend() {
+        let mut day: CivilDate = "2024-01-01".parse().unwrap();
+        for expected in [false, false, false, false, false, true, true, false] {
+            assert_eq!(day.is_weekend(), expected, "{day}");
+            assert_eq!(day.next().unwrap().previous(), Some(day));
+            day = day.next().unwrap();
+        }
+        assert_eq!("0001-01-01".parse::<CivilDate>().unwrap().previous(), None);
     }
 
     #[test]

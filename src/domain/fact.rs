@@ -5,9 +5,11 @@ use super::civil_date::CivilDate;
 use super::commitment::{Commitment, CommitmentCode, Performance};
 use super::finding::Finding;
 use super::numbered::numbered;
+use super::record_name::RecordName;
 use super::revision::{Place, Revision};
 use super::social_credit_code::SocialCreditCode;
 use super::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
+use super::subject_fact::SubjectFact;
 
 /// Who asked for a fact. On loopback, without a list of principals, everybody is [`Principal::local`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,20 +72,29 @@ pub struct RowOutcome {
     /// Counts snapshots from 1; zero if refused.
     pub snapshot: u32,
     pub findings: Vec<Finding>,
-    /// What became of items 11 to 16, if any was filled.
+    /// What became of items 11 to 16 of a commitment, if any was filled.
     pub performance: Option<Box<RowOutcome>>,
+    /// The name of the credit record meant, which only the ledger knows; a commitment's is in its row.
+    pub record: Option<RecordName>,
 }
 
 impl RowOutcome {
+    /// An outcome that stands in the ledger as a snapshot.
     #[must_use]
-    pub fn refused(findings: Vec<Finding>) -> Self {
+    pub fn of(outcome: Outcome, revision: Revision, snapshot: u32, findings: Vec<Finding>) -> Self {
         Self {
-            outcome: Outcome::Refused,
-            revision: Revision(0),
-            snapshot: 0,
+            outcome,
+            revision,
+            snapshot,
             findings,
             performance: None,
+            record: None,
         }
+    }
+
+    #[must_use]
+    pub fn refused(findings: Vec<Finding>) -> Self {
+        Self::of(Outcome::Refused, Revision(0), 0, findings)
     }
 }
 
@@ -148,6 +159,8 @@ pub enum Fact {
         subject: SubjectNumber,
         purpose: String,
     },
+    /// About subjects themselves, kinds 30 to 49.
+    Subject(SubjectFact),
 }
 
 /// A commitment as recorded or corrected.

@@ -102,7 +102,7 @@ pub enum Rule {
     ItemUnknown = 41,
     /// An item is given twice.
     ItemTwice = 42,
-    /// The layout was no longer, or not yet, in use on the day of the decision.
+    /// The layout was no longer in use on the day of the decision.
     LayoutPeriod = 43,
     /// An amount is no decimal number of 万元.
     Money = 44,
@@ -142,8 +142,8 @@ pub enum Rule {
     OlderCodeAlone = 61,
     /// An older code does not have the length or the check character of its norm.
     OlderCodeUnverified = 62,
-    /// An older code stands where the unified social credit code belongs.
-    OlderCodeMisplaced = 63,
+    /// A code of the party stands in the item of another of its codes.
+    CodeMisplaced = 63,
     /// The number of a document stands in the other's item: the representative's or the party's.
     DocumentMisplaced = 64,
     /// The deciding organ and the source of the data seem to be swapped.
@@ -158,8 +158,6 @@ pub enum Rule {
     NumberStandIn = 69,
     /// The number of a document has characters that no such number has.
     DocumentShape = 70,
-    /// A ruling does not say which decision it is about.
-    TargetMissing = 71,
     /// The decision that a ruling is about is dated after the ruling.
     TargetAfterRuling = 72,
     /// A value is no decimal number.
@@ -218,7 +216,7 @@ numbered!(Rule {
     DivisionCode,
     OlderCodeAlone,
     OlderCodeUnverified,
-    OlderCodeMisplaced,
+    CodeMisplaced,
     DocumentMisplaced,
     BodiesSwapped,
     BodyAuthority,
@@ -226,7 +224,6 @@ numbered!(Rule {
     ChoiceWords,
     NumberStandIn,
     DocumentShape,
-    TargetMissing,
     TargetAfterRuling,
     Decimal,
 });

@@ -15,6 +15,10 @@ use crate::domain::commitment::{Commitment, CommitmentCode, Performance, Validit
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::Identity;
 
+mod subjects;
+
+pub use subjects::{membership_hash, register_hash};
+
 /// Bytes kept of a hash.
 pub const HASH_SIZE: usize = 16;
 

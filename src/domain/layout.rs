@@ -398,7 +398,7 @@ impl ListValue {
 }
 
 /// Every layout, and the dated data that rows are checked against.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Layouts {
     layouts: Vec<Layout>,
     lists: Vec<ValueList>,

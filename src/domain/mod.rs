@@ -2,7 +2,9 @@
 //!
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
+pub mod calendar;
 pub mod catalog;
+pub mod chinese_number;
 pub mod civil_date;
 pub mod commitment;
 pub mod fact;
@@ -16,12 +18,15 @@ pub mod layout;
 pub mod money;
 pub mod numbered;
 pub mod record;
+pub mod record_name;
 pub mod refusal;
 pub mod resident_id;
 pub mod revision;
 pub mod severity;
 pub mod social_credit_code;
 pub mod subject;
+pub mod subject_fact;
+pub mod title;
 pub mod trust;
 
 #[cfg(test)]

@@ -104,6 +104,8 @@ reasons! {
     NoTestClock, "NO_TEST_CLOCK", "the server runs on the real clock", "服务器使用真实时钟";
     /// AdvanceClock names an instant before the one at which the clock stands.
     ClockBackwards, "CLOCK_BACKWARDS", "the test clock stands later already", "测试时钟已晚于该时刻";
+    /// ConfirmClock states a time more than 5 minutes from the server's clock.
+    ClockDiffers, "CLOCK_DIFFERS", "the server's clock does not show the stated time", "服务器时钟与所述时间不符";
     /// `min_revision` lies beyond the last revision of this server and was not reached within the wait.
     RevisionNotReached, "REVISION_NOT_REACHED", "the ledger has not reached this revision", "账本尚未到达该版本号";
     /// A read could not be finished within the life of its view of the tables, 30 seconds.

@@ -7,7 +7,7 @@
 //! Source: `domain.md` 5.1, 5.2.
 
 use super::catalog::{DepartmentCode, Standing};
-use super::civil_date::CivilDate;
+use super::civil_date::{CivilDate, Month};
 use super::record::{RecordKind, Severity};
 use super::subject::SubjectKind;
 use super::trust::Trust;
@@ -201,4 +201,18 @@ impl Severities {
             .or_else(|| in_force().max_by_key(|one| one.months))
             .map(|one| (one.months, &one.origin))
     }
+}
+
+/// Returns the day `months` after a day: the corresponding one, or the last of a shorter month. `None`
+/// after 9999.
+///
+/// Source: Civil Code, article 202 (reading of `domain.md` 5.6).
+#[must_use]
+pub fn months_after(day: CivilDate, months: u16) -> Option<CivilDate> {
+    let count = i32::from(day.year()) * 12 + i32::from(day.month()) - 1 + i32::from(months);
+    let year = i16::try_from(count / 12).ok()?;
+    let month = u8::try_from(count % 12 + 1).expect("twelve months");
+    let first = CivilDate::new(year, month, 1).ok()?;
+    let last = Month::of(first).last_day().day();
+    CivilDate::new(year, month, day.day().min(last)).ok()
 }

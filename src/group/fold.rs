@@ -13,6 +13,8 @@ use crate::store::{Change, Error, Table, View};
 
 use bytes::Bytes;
 
+pub mod subjects;
+
 fn put(table: Table, key: Bytes, value: Bytes) -> Change {
     Change::Put { table, key, value }
 }
@@ -56,7 +58,7 @@ pub fn changes(
             name,
             kind,
             identity,
-            ..
+            reported_name,
         } => {
             let row = SubjectRow {
                 name: *name,
@@ -65,16 +67,14 @@ pub fn changes(
             };
             let count = Bytes::copy_from_slice(&u64::from(number.0).to_be_bytes());
             let name = Bytes::copy_from_slice(name.as_bytes());
-            vec![
+            let mut changes =
+                subjects::opened(*number, *kind, identity, reported_name, revision, before, keyed)?;
+            changes.extend([
                 put(keys::SUBJECT, keys::subject_key(*number), row.encode()),
                 put(keys::SUBJECT_NAME, name, keys::subject_key(*number)),
-                put(
-                    keys::SUBJECT_IDENTITY,
-                    keys::identity_key(&keyed.identity(identity)),
-                    keys::subject_key(*number),
-                ),
                 put(keys::COUNTER, keys::counter_key(keys::COUNTER_SUBJECTS), count),
-            ]
+            ]);
+            changes
         }
         Fact::CommitmentRecorded(fact) => recorded(fact, revision, before, keyed)?,
         Fact::CommitmentCorrected(fact) => corrected(fact, revision, before, keyed)?,
@@ -96,6 +96,7 @@ pub fn changes(
             ),
             put(keys::QUESTION, keys::revision_key(revision), Bytes::new()),
         ],
+        Fact::Subject(fact) => subjects::changes(fact, revision, before, keyed)?,
     })
 }
 
@@ -174,7 +175,20 @@ fn recorded(
         ));
     }
     changes.extend(questions(&fact.findings, revision));
+    changes.extend(named(fact, revision, before, keyed)?);
     Ok(changes)
+}
+
+/// The promisor's name, where it is not the last one known.
+fn named(
+    fact: &CommitmentFact,
+    revision: Revision,
+    before: &dyn View,
+    keyed: &dyn KeyedHashes,
+) -> Result<Vec<Change>, Error> {
+    let commitment = &fact.commitment;
+    let (subject, kind) = (fact.subject, commitment.subject_kind);
+    subjects::reported(subject, kind, &commitment.subject_name, revision, before, keyed)
 }
 
 fn corrected(
@@ -217,6 +231,7 @@ fn corrected(
         changes.push(put(keys::SUBJECT_FILE, key(&row), Bytes::new()));
     }
     changes.extend(questions(&fact.findings, revision));
+    changes.extend(named(fact, revision, before, keyed)?);
     Ok(changes)
 }
 

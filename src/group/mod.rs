@@ -13,6 +13,7 @@ use crate::domain::fact::{Fact, Principal, Recorded};
 use crate::domain::hash::KeyedHashes;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::SubjectName;
+use crate::policy::Policies;
 use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 
 pub mod fold;
@@ -26,7 +27,7 @@ pub struct Circumstances<'a> {
     /// Revision of the first fact of this group.
     pub first: Revision,
     pub now: Instant,
-    pub catalog: &'a Catalog,
+    pub policies: &'a Policies,
     pub hashes: &'a dyn KeyedHashes,
     pub random: &'a mut (dyn FnMut() -> [u8; 13] + Send + Sync),
 }
@@ -37,7 +38,7 @@ pub struct Group<'a> {
     facts: Vec<Recorded>,
     first: Revision,
     now: Instant,
-    catalog: &'a Catalog,
+    policies: &'a Policies,
     random: &'a mut (dyn FnMut() -> [u8; 13] + Send + Sync),
 }
 
@@ -55,7 +56,7 @@ impl<'a> Group<'a> {
             view,
             first,
             now,
-            catalog,
+            policies,
             hashes,
             random,
         } = circumstances;
@@ -64,7 +65,7 @@ impl<'a> Group<'a> {
             facts: Vec::new(),
             first,
             now,
-            catalog,
+            policies,
             random,
         }
     }
@@ -77,7 +78,13 @@ impl<'a> Group<'a> {
 
     #[must_use]
     pub fn catalog(&self) -> &'a Catalog {
-        self.catalog
+        &self.policies.catalog
+    }
+
+    /// The data in force.
+    #[must_use]
+    pub fn policies(&self) -> &'a Policies {
+        self.policies
     }
 
     /// The hashes that need a key.

@@ -2,24 +2,23 @@
 //!
 //! Pure: a command sees the group being built and adds facts to it, or refuses.
 
+use crate::domain::catalog::DepartmentCode;
 use crate::domain::commitment::{Commitment, CommitmentCode, Performance, ReportedPerformance};
 use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, Principal, RequestId, RowOutcome};
 use crate::domain::finding::{CheckKind, Finding, Rule};
-use crate::domain::hash::table_hash;
+use crate::domain::hash::{KeyedHashes, table_hash};
 use crate::domain::hashes;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Revision;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::group::Group;
-use crate::group::fold::{performance_key, row, stopped_key};
+use crate::group::fold::{performance_key, row};
 use crate::store::keys::{self, CommitmentRow};
 use crate::store::{Error, View};
 use crate::subjects;
 
+use super::batch::{self, RowKeys, snapshot_with};
 use super::check::{Checked, CheckedPerformance, check_performance};
-
-/// Most rows of one batch.
-pub const COMMITMENTS_PER_BATCH_MAX: usize = 1_000;
 
 /// By what a commitment is named: `commitments/{accepting body code}-{commitment code}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,36 +83,7 @@ pub struct RecordPerformance {
 /// # Errors
 /// As the view's.
 pub fn find(view: &dyn View, name: &CommitmentName) -> Result<Option<Revision>, Error> {
-    let natural = hashes::natural_key(&name.body, &name.code);
-    let found = view.get(keys::SNAPSHOT, &keys::snapshot_key(&natural, 1))?;
-    Ok(found.map(|bytes| keys::revision_value(&bytes)))
-}
-
-/// The snapshot of a natural key that has this content, as (number, revision).
-fn snapshot_with(
-    view: &dyn View,
-    natural: &[u8; 16],
-    content: &[u8; 16],
-) -> Result<Option<(u32, Revision)>, Error> {
-    let range = keys::snapshots_of(natural);
-    let mut from = range.from.clone();
-    loop {
-        let page = crate::store::KeyRange {
-            from: from.clone(),
-            until: range.until.clone(),
-        };
-        let found = view.scan(keys::SNAPSHOT, &page, 64)?;
-        for (key, value) in &found.rows {
-            if keys::snapshot_content(value) == *content {
-                let number = u32::from_be_bytes(key[16..20].try_into().expect("a snapshot key has 20 bytes"));
-                return Ok(Some((number, keys::revision_value(value))));
-            }
-        }
-        match found.rows.last() {
-            Some((key, _)) if found.more => from = bytes::Bytes::from([&key[..], &[0]].concat()),
-            Some(_) | None => return Ok(None),
-        }
-    }
+    batch::first_of(view, &hashes::natural_key(&name.body, &name.code))
 }
 
 /// Decides a batch; `earlier` is the answer this request got before, if it was recorded before.
@@ -127,16 +97,10 @@ pub fn record_commitments(
     earlier: Option<&[RowOutcome]>,
 ) -> Result<Vec<RowOutcome>, Error> {
     let begin = group.next();
-    let mut outcomes = Vec::with_capacity(command.rows.len());
-    for (place, row) in command.rows.iter().enumerate() {
-        let known = earlier.and_then(|outcomes| outcomes.get(place));
-        let outcome = match known.filter(|outcome| outcome.outcome != Outcome::Refused) {
-            Some(outcome) => outcome.clone(),
-            None => record_row(group, principal, row, command.correct_performance, begin)?,
-        };
-        outcomes.push(outcome);
-    }
-    Ok(outcomes)
+    let correct = command.correct_performance;
+    batch::each(group, &command.rows, earlier, |group, row| {
+        record_row(group, principal, row, correct, begin)
+    })
 }
 
 fn record_row(
@@ -154,33 +118,11 @@ fn record_row(
         outcome.performance = performance.map(|part| Box::new(RowOutcome::refused(part.findings.clone())));
         return Ok(outcome);
     };
-    let natural = hashes::natural_key(&commitment.accepting_body_code, &commitment.code);
-    let content = table_hash(
-        group.hashes(),
-        commitment.subject_kind,
-        hashes::content_hash(commitment),
-    );
-    let first = group.get(keys::SNAPSHOT, &keys::snapshot_key(&natural, 1))?;
-    let first = first.map(|bytes| keys::revision_value(&bytes));
-    let (mut outcome, first) = match first {
-        None => created(group, principal, commitment, department, findings)?,
-        Some(first) => match snapshot_with(group, &natural, &content)? {
-            Some((snapshot, revision)) => {
-                let outcome = RowOutcome {
-                    outcome: Outcome::Repeated,
-                    revision,
-                    snapshot,
-                    findings,
-                    performance: None,
-                };
-                (outcome, first)
-            }
-            None => (
-                corrected(group, principal, commitment, department, first, findings, begin)?,
-                first,
-            ),
-        },
+    let passed = Passed {
+        commitment,
+        department,
     };
+    let (mut outcome, first) = batch::settle(group, principal, &passed, findings, begin)?;
     if let Some(part) = performance {
         let result = if outcome.outcome == Outcome::Refused {
             RowOutcome::refused(part.findings.clone())
@@ -193,40 +135,67 @@ fn record_row(
 }
 
 fn stop_if_asked(group: &mut Group<'_>, principal: &Principal, row: &Row) -> Result<(), Error> {
-    let findings = &row.checked.findings;
-    let stops = findings.iter().any(|finding| finding.kind == CheckKind::Stop);
-    let (true, Some(name), Some(department)) = (stops, &row.name, row.checked.department) else {
+    let (Some(name), Some(department)) = (&row.name, row.checked.department) else {
         return Ok(());
     };
-    if group
-        .get(keys::STOPPED, &stopped_key(&name.body, &name.code))?
-        .is_some()
-    {
-        return Ok(());
+    let natural = hashes::natural_key(&name.body, &name.code);
+    let received_on = group.today();
+    batch::stop(group, principal, &natural, &row.checked.findings, |findings| {
+        Fact::RowStopped {
+            body: name.body,
+            code: name.code,
+            department,
+            received_on,
+            findings,
+            row: natural,
+        }
+    })
+}
+
+/// A commitment that passed its checks.
+struct Passed<'a> {
+    commitment: &'a Commitment,
+    department: DepartmentCode,
+}
+
+impl batch::Checked for Passed<'_> {
+    fn keys(&self, keyed: &dyn KeyedHashes) -> RowKeys {
+        let commitment = self.commitment;
+        let content = hashes::content_hash(commitment);
+        RowKeys {
+            natural: hashes::natural_key(&commitment.accepting_body_code, &commitment.code),
+            content: table_hash(keyed, commitment.subject_kind, content),
+        }
     }
-    let stopped = Fact::RowStopped {
-        body: name.body,
-        code: name.code,
-        department,
-        received_on: group.today(),
-        findings: findings
-            .iter()
-            .filter(|finding| finding.kind == CheckKind::Stop)
-            .cloned()
-            .collect(),
-        row: hashes::natural_key(&name.body, &name.code),
-    };
-    group.push(principal, stopped)?;
-    Ok(())
+
+    fn created(
+        &self,
+        group: &mut Group<'_>,
+        principal: &Principal,
+        findings: Vec<Finding>,
+    ) -> Result<RowOutcome, Error> {
+        created(group, principal, self, findings)
+    }
+
+    fn corrected(
+        &self,
+        group: &mut Group<'_>,
+        principal: &Principal,
+        first: Revision,
+        findings: Vec<Finding>,
+        begin: Revision,
+    ) -> Result<RowOutcome, Error> {
+        corrected(group, principal, self, first, findings, begin)
+    }
 }
 
 fn created(
     group: &mut Group<'_>,
     principal: &Principal,
-    commitment: &Commitment,
-    department: crate::domain::catalog::DepartmentCode,
+    passed: &Passed<'_>,
     mut findings: Vec<Finding>,
-) -> Result<(RowOutcome, Revision), Error> {
+) -> Result<RowOutcome, Error> {
+    let commitment = passed.commitment;
     let promise = table_hash(
         group.hashes(),
         commitment.subject_kind,
@@ -247,7 +216,7 @@ fn created(
     let subject = subjects::of_commitment(group, principal, commitment)?;
     let fact = CommitmentFact {
         subject,
-        department,
+        department: passed.department,
         received_on: group.today(),
         first: None,
         snapshot: 1,
@@ -255,46 +224,29 @@ fn created(
         findings: findings.clone(),
     };
     let revision = group.push(principal, Fact::CommitmentRecorded(Box::new(fact)))?;
-    Ok((
-        RowOutcome {
-            outcome: Outcome::Created,
-            revision,
-            snapshot: 1,
-            findings,
-            performance: None,
-        },
-        revision,
-    ))
+    Ok(RowOutcome::of(Outcome::Created, revision, 1, findings))
 }
 
 fn corrected(
     group: &mut Group<'_>,
     principal: &Principal,
-    commitment: &Commitment,
-    department: crate::domain::catalog::DepartmentCode,
+    passed: &Passed<'_>,
     first: Revision,
     mut findings: Vec<Finding>,
     begin: Revision,
 ) -> Result<RowOutcome, Error> {
+    let commitment = passed.commitment;
     let old = row(group, first)?;
     if old.withdrawn.is_some() {
         findings.push(withdrawn("code"));
         return Ok(RowOutcome::refused(findings));
     }
-    if old.current >= begin {
-        findings.push(Finding {
-            field: "code".into(),
-            rule: Rule::TwiceInBatch,
-            kind: CheckKind::Warn,
-            english: "An earlier row of this batch has the same key and other content; this one was taken as its correction. Report it again if the earlier one was right.".to_owned(),
-            chinese: "本批次中较前的一行具有相同的键而内容不同，本行已作为其更正记录；如前一行正确，请重新报送。".to_owned(),
-        });
-    }
+    findings.extend(batch::twice_in_batch("code", old.current, begin));
     let subject = subjects::of_commitment(group, principal, commitment)?;
     let snapshot = old.snapshots + 1;
     let fact = CommitmentFact {
         subject,
-        department,
+        department: passed.department,
         received_on: group.today(),
         first: Some(first),
         snapshot,
@@ -302,13 +254,7 @@ fn corrected(
         findings: findings.clone(),
     };
     let revision = group.push(principal, Fact::CommitmentCorrected(Box::new(fact)))?;
-    Ok(RowOutcome {
-        outcome: Outcome::Corrected,
-        revision,
-        snapshot,
-        findings,
-        performance: None,
-    })
+    Ok(RowOutcome::of(Outcome::Corrected, revision, snapshot, findings))
 }
 
 fn withdrawn(field: &'static str) -> Finding {
@@ -341,13 +287,7 @@ fn record_part(
         hashes::performance_hash(performance),
     );
     if let Some((snapshot, revision)) = snapshot_with(group, &natural, &content)? {
-        return Ok(RowOutcome {
-            outcome: Outcome::Repeated,
-            revision,
-            snapshot,
-            findings,
-            performance: None,
-        });
+        return Ok(RowOutcome::of(Outcome::Repeated, revision, snapshot, findings));
     }
     if old.withdrawn.is_some() {
         findings.push(withdrawn("performance"));
@@ -392,13 +332,7 @@ fn push_performance(
         (Outcome::Corrected, Fact::PerformanceCorrected(fact))
     };
     let revision = group.push(principal, fact)?;
-    Ok(RowOutcome {
-        outcome,
-        revision,
-        snapshot,
-        findings,
-        performance: None,
-    })
+    Ok(RowOutcome::of(outcome, revision, snapshot, findings))
 }
 
 /// A refusal by the verb, or tables that cannot answer.
@@ -442,13 +376,7 @@ pub fn withdraw(
             (Outcome::Created, group.push(principal, fact)?)
         }
     };
-    Ok(RowOutcome {
-        outcome,
-        revision,
-        snapshot: old.snapshots,
-        findings: Vec::new(),
-        performance: None,
-    })
+    Ok(RowOutcome::of(outcome, revision, old.snapshots, Vec::new()))
 }
 
 /// Records a performance by itself.

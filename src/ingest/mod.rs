@@ -3,9 +3,11 @@
 //! Everything here is pure: rows, catalogue and the day of receipt come in as arguments.
 //! Read first: [`check::check`].
 
+pub mod batch;
 pub mod check;
 pub mod commands;
 mod items;
 pub mod questions;
 pub mod read;
 pub mod records;
+pub mod rows;

@@ -94,7 +94,8 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
         | Fact::RequestRecorded { .. }
         | Fact::SubjectOpened { .. }
         | Fact::CommitmentWithdrawn { .. }
-        | Fact::SealedRead { .. } => return Ok(Vec::new()),
+        | Fact::SealedRead { .. }
+        | Fact::Subject(_) => return Ok(Vec::new()),
     };
     let asking = findings.into_iter().filter(|finding| finding.kind == kind);
     let question = |finding| Question {

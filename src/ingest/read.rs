@@ -4,10 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-
 use crate::domain::catalog::DepartmentCode;
-use crate::domain::civil_date::{CivilDate, Month};
+use crate::domain::civil_date::Month;
 use crate::domain::commitment::{CommitmentKind, PerformanceState};
 use crate::domain::fact::{CommitmentFact, Fact, PerformanceFact};
 use crate::domain::filter::{CommitmentFilter, CountDimension};
@@ -16,28 +14,14 @@ use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 use crate::group::fold::row;
 use crate::store::keys::{self, CommitmentRow};
-use crate::store::record::{self, Facts};
-use crate::store::{self, KeyRange, View};
+use crate::store::record::Facts;
+use crate::store::{Table, View};
 use crate::subjects;
 
 use super::commands::{self, CommitmentName};
+use super::rows::{self, Among, Row, Span, contradiction, each, within};
 
-/// Most rows that one page looks at; a page of a narrow filter may therefore be short, even empty.
-const ROWS_PER_PAGE_MAX: usize = 20_000;
-
-/// Rows fetched at a time.
-const ROWS_PER_SCAN: usize = 1_000;
-
-/// Why a question has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error(transparent)]
-    Record(#[from] record::Error),
-}
+pub use super::rows::{Error, Page};
 
 /// A commitment as it stands in one view, at one of its snapshots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,13 +45,6 @@ pub struct PerformanceRead {
     pub recorded: Revision,
     pub recorded_at: Instant,
     pub snapshot_count: u32,
-}
-
-/// A page of a list; `next` is the last key looked at, if more may follow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T, K> {
-    pub items: Vec<T>,
-    pub next: Option<K>,
 }
 
 /// Reads a commitment; snapshot 0 is the current one.
@@ -172,12 +149,12 @@ pub fn last_change(row: &CommitmentRow) -> Revision {
         .unwrap_or(row.current)
 }
 
-fn contradiction(revision: Revision) -> Error {
-    let detail = format!("another kind of fact stands at revision {}", revision.0);
-    Error::Store(store::Error::Engine {
-        operation: "read a record",
-        detail,
-    })
+impl Row for CommitmentRow {
+    const TABLE: Table = keys::COMMITMENT;
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Self::decode(bytes)
+    }
 }
 
 /// A filter whose subject is looked up.
@@ -202,6 +179,14 @@ pub fn resolve(view: &dyn View, filter: CommitmentFilter) -> Result<Resolved, Er
 }
 
 impl Resolved {
+    /// The rows among which the wanted ones are.
+    fn among(&self, view: &dyn View) -> Result<Among, Error> {
+        Ok(match self.subject {
+            None => Among::All,
+            Some(subject) => Among::Firsts(file_of(view, subject)?),
+        })
+    }
+
     fn passes(&self, row: &CommitmentRow) -> bool {
         let filter = &self.filter;
         let performed = row.performance.map(|columns| columns.state);
@@ -220,12 +205,7 @@ impl Resolved {
     }
 }
 
-/// Says whether a day lies between two others, both included.
-fn within(day: CivilDate, from: Option<CivilDate>, until: Option<CivilDate>) -> bool {
-    from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
-}
-
-/// Lists commitments first recorded after `after` and up to `until`, in that order.
+/// Lists commitments first recorded in a span, in that order.
 ///
 /// # Errors
 /// The view's and the ledger's.
@@ -233,64 +213,10 @@ pub fn list(
     view: &dyn View,
     facts: &Facts,
     wanted: &Resolved,
-    after: Revision,
-    until: Revision,
-    size: usize,
+    span: Span,
 ) -> Result<Page<CommitmentRead, Revision>, Error> {
-    let mut page = Page {
-        items: Vec::new(),
-        next: None,
-    };
-    let mut last = after;
-    let mut looked_at = 0;
-    while last < until {
-        let rows = rows_after(view, wanted, last, until)?;
-        let Some(&(end, _)) = rows.last() else {
-            return Ok(page);
-        };
-        for (first, row) in rows {
-            last = first;
-            looked_at += 1;
-            if wanted.passes(&row) {
-                page.items.push(shown(view, facts, first, row, row.current)?);
-            }
-            if page.items.len() == size || looked_at == ROWS_PER_PAGE_MAX {
-                // Whether another row follows is the next page's to find out, unless this was the last.
-                page.next =
-                    (last < end || !rows_after(view, wanted, last, until)?.is_empty()).then_some(last);
-                return Ok(page);
-            }
-        }
-    }
-    Ok(page)
-}
-
-/// The next rows by first revision: of one subject's file, or of the whole table.
-fn rows_after(
-    view: &dyn View,
-    wanted: &Resolved,
-    after: Revision,
-    until: Revision,
-) -> Result<Vec<(Revision, CommitmentRow)>, Error> {
-    let Some(subject) = wanted.subject else {
-        let range = KeyRange {
-            from: keys::revision_key(after.plus(1)),
-            until: Some(keys::revision_key(until.plus(1))),
-        };
-        let found = view.scan(keys::COMMITMENT, &range, ROWS_PER_SCAN)?;
-        let rows = found
-            .rows
-            .iter()
-            .map(|(key, value)| Ok((keys::revision_value(key), decoded(value)?)));
-        return rows.collect();
-    };
-    let mut firsts = file_of(view, subject)?;
-    firsts.retain(|first| *first > after && *first <= until);
-    firsts.truncate(ROWS_PER_SCAN);
-    firsts
-        .into_iter()
-        .map(|first| Ok((first, row(view, first)?)))
-        .collect()
+    let show = |first, row: CommitmentRow| shown(view, facts, first, row, row.current);
+    rows::page(view, &wanted.among(view)?, span, |row| wanted.passes(row), show)
 }
 
 /// First revisions of all commitments of a subject, in rising order.
@@ -306,40 +232,6 @@ pub fn file_of(view: &dyn View, subject: SubjectNumber) -> Result<Vec<Revision>,
     })?;
     firsts.sort_unstable();
     Ok(firsts)
-}
-
-/// Hands every row of a range to `take`, in key order.
-fn each(
-    view: &dyn View,
-    table: store::Table,
-    range: KeyRange,
-    mut take: impl FnMut(&Bytes, &Bytes) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let KeyRange { mut from, until } = range;
-    loop {
-        let page = KeyRange {
-            from: from.clone(),
-            until: until.clone(),
-        };
-        let found = view.scan(table, &page, ROWS_PER_SCAN)?;
-        for (key, value) in &found.rows {
-            take(key, value)?;
-        }
-        match found.rows.last() {
-            Some((last, _)) if found.more => from = Bytes::from([&last[..], &[0]].concat()),
-            Some(_) | None => return Ok(()),
-        }
-    }
-}
-
-fn decoded(value: &[u8]) -> Result<CommitmentRow, Error> {
-    CommitmentRow::decode(value).ok_or_else(|| {
-        let detail = "a row of the commitments does not decode".to_owned();
-        Error::Store(store::Error::Engine {
-            operation: "read a row",
-            detail,
-        })
-    })
 }
 
 /// Lists the snapshots of a commitment after the `after`th, in order.
@@ -386,28 +278,8 @@ pub fn count(
     wanted: &Resolved,
     dimensions: &[CountDimension],
 ) -> Result<(u64, BTreeMap<Vec<CountKey>, u64>), Error> {
-    let mut total = 0;
-    let mut counts = BTreeMap::new();
-    let range = KeyRange {
-        from: keys::revision_key(Revision(0)),
-        until: None,
-    };
-    each(view, keys::COMMITMENT, range, |_, value| {
-        let row = decoded(value)?;
-        if wanted.passes(&row) {
-            total += 1;
-            let keys = dimensions
-                .iter()
-                .map(|dimension| key_of(&row, *dimension))
-                .collect();
-            *counts.entry(keys).or_default() += 1;
-        }
-        Ok(())
-    })?;
-    if dimensions.is_empty() {
-        counts.clear();
-    }
-    Ok((total, counts))
+    let keys_of = |row: &CommitmentRow| dimensions.iter().map(|by| key_of(row, *by)).collect();
+    rows::count(view, &wanted.among(view)?, |row| wanted.passes(row), keys_of)
 }
 
 fn key_of(row: &CommitmentRow, dimension: CountDimension) -> CountKey {

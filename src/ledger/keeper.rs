@@ -41,15 +41,16 @@ impl Keeper {
         }
     }
 
+    /// Takes a new mark. The heartbeat stays: a group dated by a clock that jumped is no sign of life.
     pub(super) fn mark(&self, mark: &Mark) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let heartbeat = state.latest.heartbeat.max(mark.heartbeat);
+        let heartbeat = state.latest.heartbeat;
         state.latest = Mark { heartbeat, ..*mark };
         state.written = false;
         self.changed.notify_all();
     }
 
-    /// Records that the service lives at `now`.
+    /// Records that the service lives at `now`, by a clock that is believed.
     pub fn heartbeat(&self, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.latest.heartbeat = state.latest.heartbeat.max(now);

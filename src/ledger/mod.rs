@@ -1,6 +1,7 @@
 //! Bytes: the ledger, the one truth: groups of facts in a hash chain, whole or absent.
 //!
-//! Read first: [`Ledger::open`], [`Ledger::append`], then [`scan`] for the rule of torn and damaged.
+//! Read first: [`Ledger`], the port; then [`OnDisk::open`], [`OnDisk::append`], and [`scan`] for the rule of
+//! torn and damaged.
 //! To the byte: `docs/data-format.md`. What is survived and what is not: `docs/fault-model.md`.
 
 use std::io;
@@ -11,11 +12,16 @@ use bytes::Bytes;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
 use crate::store::Head;
 
+pub mod ballast;
+#[cfg(test)]
+mod contract;
 pub mod file;
 pub mod frame;
+pub mod in_memory;
 pub mod keeper;
 pub mod lock;
 pub mod mark;
+pub mod port;
 mod reader;
 pub mod scan;
 pub mod segment;
@@ -24,8 +30,10 @@ pub mod simulated;
 use file::{File, Folder};
 pub use frame::{Body, Frame};
 use frame::{Draft, FrameKind, Hash};
+pub use in_memory::InMemory;
 use keeper::Keeper;
 use mark::{Mark, MarkFile};
+pub use port::{Groups, Ledger};
 pub use reader::Reader;
 use reader::read_frame;
 pub use scan::{Damage, GroupAt};
@@ -75,8 +83,8 @@ pub enum AppendError {
     OutcomeUnknown(String),
 }
 
-/// The writing end of a ledger.
-pub struct Ledger {
+/// The writing end of a ledger in a folder.
+pub struct OnDisk {
     folder: Arc<dyn Folder>,
     options: Options,
     id: [u8; 16],
@@ -89,18 +97,20 @@ pub struct Ledger {
     keeper: Arc<Keeper>,
     reader: Arc<Reader>,
     failed: bool,
+    /// A roll was begun and not finished: the next segment may stand already.
+    rolling: bool,
 }
 
 /// What opening a ledger found.
 pub struct Opened {
-    pub ledger: Ledger,
+    pub ledger: OnDisk,
     /// Bytes of a torn tail that were cut, if any.
     pub cut: Option<String>,
     /// The last instant at which the service was known to live.
     pub heartbeat: Option<Instant>,
 }
 
-impl Ledger {
+impl OnDisk {
     /// Opens or makes the ledger in `folder`.
     ///
     /// `random` becomes the id of a new ledger. `accept_loss_after` keeps the groups up to that place
@@ -172,6 +182,7 @@ impl Ledger {
             offset: segment::HEADER_SIZE as u64,
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
+            rolling: false,
         };
         ledger.begin(now)?;
         Ok(Opened {
@@ -183,15 +194,7 @@ impl Ledger {
 
     /// Writes the first group.
     fn begin(&mut self, now: Instant) -> Result<(), OpenError> {
-        let opened = crate::store::record::stored::LedgerOpened {
-            ledger_id: self.id.to_vec(),
-        };
-        let body = Body {
-            kind: KIND_LEDGER_OPENED,
-            version: 1,
-            bytes: Bytes::from(prost::Message::encode_to_vec(&opened)),
-        };
-        let appended = self.append(self.head, now, &[body]);
+        let appended = self.append(self.head, now, &[ledger_opened(&self.id)]);
         appended
             .map(|_| ())
             .map_err(|error| OpenError::Disk(io::Error::other(error)))
@@ -221,7 +224,7 @@ impl Ledger {
             segment: end.segment,
             end: end.offset,
             closed: false,
-            heartbeat: heartbeat.map_or(now, |last| last.max(now)),
+            heartbeat: heartbeat.unwrap_or(now),
             sequence: 0,
         };
         let segment = scan::open_last(&*folder, &end)?;
@@ -239,10 +242,16 @@ impl Ledger {
         // Both slots leave the closed state before a byte goes behind the close frame.
         marks.write(&mark)?;
         marks.write(&mark)?;
-        let segment_size = found.last_size.max(options.segment_size);
-        if found.last_size < segment_size {
-            segment::zero(&*segment, found.last_size.max(end.offset), segment_size)?;
-            segment.sync()?;
+        let mut segment_size = found.last_size.max(options.segment_size);
+        if !segment::grow(
+            &*folder,
+            &*segment,
+            found.last_size,
+            segment_size,
+            options.disk_reserve,
+        )? {
+            // The disk is full: this segment takes no more, and the next one is made when there is room.
+            segment_size = end.offset;
         }
         for name in folder.list()?.iter().filter(|name| name.ends_with(".new")) {
             folder.remove(name)?;
@@ -260,6 +269,7 @@ impl Ledger {
             offset: end.offset,
             keeper: Arc::new(Keeper::new(marks, mark)),
             failed: false,
+            rolling: false,
         };
         if ledger.head.place.revision == Revision(0) {
             // A first start was cut between its first segment and its first group.
@@ -468,12 +478,18 @@ impl Ledger {
                 "{free} bytes are free, {reserve} are held in reserve"
             )));
         }
-        if self.offset + size <= self.segment_size {
-            return Ok(());
+        if self.rolling || self.offset + size > self.segment_size {
+            self.roll(size).map_err(full)?;
         }
-        // From here on this segment counts as full: were a smaller group put into it after a failed roll,
-        // a segment that stands already would no longer continue the chain.
-        self.segment_size = self.offset;
+        Ok(())
+    }
+
+    /// Makes the next segment, with room for a frame of `size` bytes.
+    ///
+    /// Once begun it has to be finished before anything is written, be it a smaller group or the close
+    /// frame: behind either of them a segment that stands already would no longer continue the chain.
+    fn roll(&mut self, size: u64) -> io::Result<()> {
+        self.rolling = true;
         let header = SegmentHeader {
             ledger: self.id,
             number: self.segment_number + 1,
@@ -482,7 +498,8 @@ impl Ledger {
             previous: self.head.hash,
         };
         let segment_size = self.options.segment_size.max(segment::HEADER_SIZE as u64 + size);
-        self.segment = segment::create(&*self.folder, &header, segment_size).map_err(full)?;
+        self.segment = segment::create(&*self.folder, &header, segment_size)?;
+        self.rolling = false;
         self.segment_number += 1;
         self.segment_size = segment_size;
         self.offset = segment::HEADER_SIZE as u64;
@@ -510,6 +527,9 @@ impl Ledger {
         if self.failed {
             return Err(io::Error::other("an earlier write failed"));
         }
+        if self.rolling {
+            self.roll(0)?;
+        }
         self.failed = true;
         let (bytes, hash) = frame::encode(&Draft {
             kind: FrameKind::Close,
@@ -527,6 +547,18 @@ impl Ledger {
         self.segment.sync()?;
         self.head.hash = hash;
         self.keeper.close(&self.mark())
+    }
+}
+
+/// The one fact of the first group.
+fn ledger_opened(id: &[u8; 16]) -> Body {
+    let opened = crate::store::record::stored::LedgerOpened {
+        ledger_id: id.to_vec(),
+    };
+    Body {
+        kind: KIND_LEDGER_OPENED,
+        version: 1,
+        bytes: Bytes::from(prost::Message::encode_to_vec(&opened)),
     }
 }
 

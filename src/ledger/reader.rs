@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
 
-use crate::domain::revision::{Instant, Revision};
+use crate::domain::revision::Revision;
 
 use super::file::{File, Folder};
-use super::frame::{self, Body, Frame};
+use super::frame::{self, Frame};
+use super::port::Groups;
 use super::scan::GroupAt;
 use super::segment;
 
@@ -49,11 +50,19 @@ impl Reader {
         groups.get(place).filter(|group| group.first <= revision).copied()
     }
 
-    /// The group that holds `revision`; `None` beyond the end.
-    ///
-    /// # Errors
-    /// As the disk reports them, and if the bytes no longer match their hash.
-    pub fn group(&self, revision: Revision) -> io::Result<Option<Arc<Frame>>> {
+    fn file(&self, number: u32) -> io::Result<Arc<dyn File>> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = files.get(&number) {
+            return Ok(Arc::clone(file));
+        }
+        let file = self.folder.open(&segment::name(number))?;
+        files.insert(number, Arc::clone(&file));
+        Ok(file)
+    }
+}
+
+impl Groups for Reader {
+    fn group(&self, revision: Revision) -> io::Result<Option<Arc<Frame>>> {
         let Some(at) = self.locate(revision) else {
             return Ok(None);
         };
@@ -73,28 +82,6 @@ impl Reader {
         }
         cache.push((at.first, Arc::clone(&frame)));
         Ok(Some(frame))
-    }
-
-    /// The body of one fact with the instant of its group; `None` beyond the end.
-    ///
-    /// # Errors
-    /// As [`Self::group`].
-    pub fn fact(&self, revision: Revision) -> io::Result<Option<(Body, Instant)>> {
-        let Some(frame) = self.group(revision)? else {
-            return Ok(None);
-        };
-        let place = usize::try_from(revision.0 - frame.first.0).unwrap_or(usize::MAX);
-        Ok(frame.bodies.get(place).map(|body| (body.clone(), frame.instant)))
-    }
-
-    fn file(&self, number: u32) -> io::Result<Arc<dyn File>> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = files.get(&number) {
-            return Ok(Arc::clone(file));
-        }
-        let file = self.folder.open(&segment::name(number))?;
-        files.insert(number, Arc::clone(&file));
-        Ok(file)
     }
 }
 

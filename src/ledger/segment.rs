@@ -91,6 +91,24 @@ pub fn create(folder: &dyn Folder, header: &SegmentHeader, size: u64) -> io::Res
     Ok(file)
 }
 
+/// Fills a segment up with zeroes, durably, unless the disk has no room for it above the reserve.
+///
+/// # Errors
+/// As the disk reports them, a full disk excepted.
+pub fn grow(folder: &dyn Folder, file: &dyn File, from: u64, until: u64, reserve: u64) -> io::Result<bool> {
+    if from >= until {
+        return Ok(true);
+    }
+    if folder.free()? < reserve.saturating_add(until - from) {
+        return Ok(false);
+    }
+    match zero(file, from, until).and_then(|()| file.sync()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Overwrites `from..until` with zeroes.
 ///
 /// # Errors

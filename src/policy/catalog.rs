@@ -2,12 +2,10 @@
 //!
 //! The four files built in are a construction and say so. Read first: [`parse`].
 
-use std::path::Path;
 use std::str::FromStr;
 
-use sha2::{Digest, Sha256};
-
 use super::Mistake;
+use super::data::{DataFiles, Kind, Lies};
 use super::reader::{Entry, File};
 use crate::domain::catalog::{
     Authority, Catalog, Department, DepartmentKind, Division, EnforcementBody, Sector, Standing,
@@ -17,81 +15,36 @@ mod agreement;
 #[cfg(test)]
 mod tests;
 
-/// Under this kind the catalogue's files are adopted by a fact.
-pub const KIND: &str = "catalog";
+/// The catalogue as a kind of data.
+pub const KIND: Kind = Kind {
+    name: "catalog",
+    lies: Lies::AtTop,
+    embedded: &[
+        (BODIES, include_str!("../../policies/bodies.toml")),
+        (DEPARTMENTS, include_str!("../../policies/departments.toml")),
+        (DISTRICT, include_str!("../../policies/district.toml")),
+        (SECTORS, include_str!("../../policies/sectors.toml")),
+    ],
+    parse: |files, policies| {
+        policies.catalog = parse(files)?;
+        Ok(())
+    },
+};
 
 const DISTRICT: &str = "district.toml";
 const DEPARTMENTS: &str = "departments.toml";
 const BODIES: &str = "bodies.toml";
 const SECTORS: &str = "sectors.toml";
 
-const EMBEDDED: [(&str, &str); 4] = [
-    (BODIES, include_str!("../../policies/bodies.toml")),
-    (DEPARTMENTS, include_str!("../../policies/departments.toml")),
-    (DISTRICT, include_str!("../../policies/district.toml")),
-    (SECTORS, include_str!("../../policies/sectors.toml")),
-];
-
-/// The bytes of a catalogue, as a fact adopts them: files in the order of their names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CatalogSource {
-    pub files: Vec<(String, Vec<u8>)>,
-}
-
-impl CatalogSource {
-    /// Returns the hash by which two sources are compared, over length-prefixed names and contents.
-    #[must_use]
-    pub fn sha256(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        for (name, content) in &self.files {
-            for part in [name.as_bytes(), content] {
-                let length = u64::try_from(part.len()).expect("a length in memory fits 64 bits");
-                hash.update(length.to_be_bytes());
-                hash.update(part);
-            }
-        }
-        hash.finalize().into()
-    }
-}
-
-/// Returns the catalogue that is built in.
-#[must_use]
-pub fn embedded() -> CatalogSource {
-    let files = EMBEDDED.map(|(name, content)| (name.to_owned(), content.as_bytes().to_vec()));
-    CatalogSource {
-        files: files.to_vec(),
-    }
-}
-
-/// Reads a catalogue from a folder, which must hold all four files: none is filled in silently.
-///
-/// # Errors
-/// A mistake for each file that cannot be read.
-pub fn read(folder: &Path) -> Result<CatalogSource, Vec<Mistake>> {
-    let mut files = Vec::new();
-    let mut mistakes = Vec::new();
-    for (name, _) in EMBEDDED {
-        match std::fs::read(folder.join(name)) {
-            Ok(content) => files.push((name.to_owned(), content)),
-            Err(error) => mistakes.push(Mistake::whole(name, format!("the file cannot be read: {error}"))),
-        }
-    }
-    if mistakes.is_empty() {
-        Ok(CatalogSource { files })
-    } else {
-        Err(mistakes)
-    }
-}
-
 /// Makes the catalogue of its bytes.
 ///
 /// # Errors
 /// Every mistake found, by file and line. Each file is checked by itself first; whether they agree is
 /// checked once all of them stand.
-pub fn parse(source: &CatalogSource) -> Result<Catalog, Vec<Mistake>> {
+pub fn parse(source: &DataFiles) -> Result<Catalog, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     for (name, _) in &source.files {
-        if !EMBEDDED.iter().any(|(known, _)| known == name) {
+        if !KIND.embedded.iter().any(|(known, _)| known == name) {
             mistakes.push(Mistake::whole(name, "a catalogue has no such file"));
         }
     }
@@ -138,7 +91,7 @@ impl Parts {
 
 /// Reads the entries of one file, each of which notes all its mistakes before it is given up.
 fn rows<T>(
-    source: &CatalogSource,
+    source: &DataFiles,
     name: &str,
     key: &str,
     mistakes: &mut Vec<Mistake>,
@@ -152,6 +105,7 @@ fn rows<T>(
     let document = file.document();
     let top = file.entry(&document);
     top.keys(&["standing", "trust", key]);
+    top.trust();
     let standing = top.standing();
     // Where the standing is no good, the rows are still read for their own mistakes.
     let assumed = standing.unwrap_or(Standing::Construction);

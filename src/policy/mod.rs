@@ -1,13 +1,55 @@
 //! Data under `policies/`, read into checked nouns or into a list of every mistake found.
 //!
 //! Nothing here decides what is in force: a file is a proposal until a fact adopts its bytes.
-//! Read first: [`catalog::parse`].
+//! Read first: [`KINDS`], then [`catalog::parse`].
 
 use std::fmt;
 
+use crate::domain::calendar::WorkingDays;
+use crate::domain::catalog::Catalog;
+use crate::domain::layout::Layouts;
+
+pub mod calendar;
 pub mod catalog;
+pub mod data;
 mod reader;
 pub mod records;
+
+pub use data::{DataFiles, Kind};
+
+/// Every kind of data that is adopted into the ledger. A kind may rest on those before it.
+pub const KINDS: &[Kind] = &[catalog::KIND, calendar::KIND, records::KIND];
+
+/// All adopted data, parsed: one field for each kind.
+#[derive(Clone, Debug, Default)]
+pub struct Policies {
+    pub catalog: Catalog,
+    pub calendar: WorkingDays,
+    pub layouts: Layouts,
+}
+
+impl Policies {
+    /// Returns what is built in.
+    ///
+    /// # Panics
+    /// If a built-in file has a mistake, which a test rules out.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let mut policies = Self::default();
+        for kind in KINDS {
+            let parsed = (kind.parse)(&kind.built_in(), &mut policies);
+            parsed.unwrap_or_else(|mistakes| panic!("built-in {}: {}", kind.name, listed(&mistakes)));
+        }
+        policies
+    }
+}
+
+/// Writes mistakes one after the other.
+#[must_use]
+pub fn listed(mistakes: &[Mistake]) -> String {
+    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    lines.join("; ")
+}
 
 /// One mistake in a data file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

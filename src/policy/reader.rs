@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Display;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 
 use toml::Spanned;
@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::Mistake;
 use crate::domain::catalog::Standing;
 use crate::domain::civil_date::CivilDate;
+use crate::domain::trust::Trust;
 
 mod optional;
 
@@ -77,6 +78,11 @@ impl<'a> File<'a> {
             .filter(|byte| *byte == b'\n')
             .count()
             + 1
+    }
+
+    /// Says whether nothing wrong was noted so far.
+    pub fn stands(&self) -> bool {
+        self.mistakes.borrow().is_empty()
     }
 
     pub fn into_mistakes(self) -> Vec<Mistake> {
@@ -224,6 +230,39 @@ impl<'a> Entry<'a> {
         self.parse(key, value.span(), &datetime.to_string())
     }
 
+    /// A whole number within bounds.
+    pub fn number(&self, key: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let value = self.required(key)?;
+        let number = value.get_ref().as_integer();
+        let number = number.and_then(|one| i64::from_str_radix(one.as_str(), one.radix()).ok());
+        let number = self.of_type(key, value, number, "a whole number")?;
+        if !bounds.contains(&number) {
+            let text = format!("`{key}` is from {} to {}", bounds.start(), bounds.end());
+            self.file.mistake(Some(value.span()), text);
+            return None;
+        }
+        Some(number)
+    }
+
+    /// A list of dates, written without quotes, without repetition.
+    pub fn dates(&self, key: &str) -> Option<Vec<CivilDate>> {
+        let value = self.required(key)?;
+        let values = self.of_type(key, value, value.get_ref().as_array(), "a list")?;
+        let mut dates = Vec::new();
+        for value in values {
+            let datetime = value.get_ref().as_datetime();
+            let datetime = datetime.filter(|one| one.time.is_none() && one.offset.is_none());
+            let datetime = self.of_type(key, value, datetime, "a list of dates without quotes")?;
+            let date = self.parse(key, value.span(), &datetime.to_string())?;
+            if dates.contains(&date) {
+                self.file
+                    .mistake(Some(value.span()), format!("`{key}` holds {date} twice"));
+            }
+            dates.push(date);
+        }
+        Some(dates)
+    }
+
     /// First and last day; the last may be absent.
     pub fn period(&self) -> Option<(CivilDate, Option<CivilDate>)> {
         let from = self.date("from");
@@ -238,13 +277,18 @@ impl<'a> Entry<'a> {
         Some((from?, until))
     }
 
-    /// `standing` of the whole file, and `trust`, which is for readers and must be a known mark.
-    pub fn standing(&self) -> Option<Standing> {
-        if let Some(mark) = self.text("trust")
-            && !["S", "K", "C", "D"].contains(&mark)
-        {
+    /// `trust`: from where the entries are known.
+    pub fn trust(&self) -> Option<Trust> {
+        let mark = self.text("trust")?;
+        let trust = Trust::of_mark(mark);
+        if trust.is_none() {
             self.mistake_at("trust", "`trust` is one of S, K, C, D");
         }
+        trust
+    }
+
+    /// `standing`: on what the entries rest.
+    pub fn standing(&self) -> Option<Standing> {
         let standing = match self.text("standing")? {
             "law" => Standing::Law,
             "adopted" => Standing::Adopted,

@@ -3,12 +3,11 @@
 //! `lists.toml`, `severity.toml` and `laws.toml` have names of their own; every other file is one layout.
 //! Read first: [`parse`].
 
-use std::path::Path;
 use std::str::FromStr;
 
-use super::Mistake;
-use super::catalog::CatalogSource;
+use super::data::{DataFiles, Kind, Lies};
 use super::reader::{Entry, File};
+use super::{Mistake, Policies};
 use crate::domain::catalog::Standing;
 use crate::domain::identity::IdentityKind;
 use crate::domain::law::{LawVersion, Laws};
@@ -27,12 +26,6 @@ mod words;
 
 use words::Word;
 
-/// Under this kind the files are adopted by a fact.
-pub const KIND: &str = "records";
-
-/// In which subfolder of the policies the files lie.
-pub const FOLDER: &str = "records";
-
 const LISTS: &str = "records/lists.toml";
 const SEVERITY: &str = "records/severity.toml";
 const LAWS: &str = "records/laws.toml";
@@ -43,82 +36,41 @@ macro_rules! embedded {
     };
 }
 
-const EMBEDDED: &[(&str, &str)] = embedded![
-    "abnormal_listing.toml",
-    "commendation.toml",
-    "commitment.toml",
-    "evaluation.toml",
-    "inspection_result.toml",
-    "laws.toml",
-    "licence_v2.toml",
-    "lists.toml",
-    "membership.toml",
-    "penalty_v1.toml",
-    "penalty_v2.toml",
-    "performance.toml",
-    "register.toml",
-    "ruling.toml",
-    "serious_listing.toml",
-    "severity.toml",
-    "withdrawal.toml",
-];
-
-/// Returns the files that are built in.
-#[must_use]
-pub fn embedded() -> CatalogSource {
-    let files = EMBEDDED.iter();
-    CatalogSource {
-        files: files
-            .map(|(name, content)| ((*name).to_owned(), content.as_bytes().to_vec()))
-            .collect(),
-    }
-}
-
-/// Reads every `*.toml` of the subfolder `records` of a folder of policies.
-///
-/// # Errors
-/// A mistake for the folder, if it cannot be listed or holds no such file, and for each file that cannot
-/// be read.
-pub fn read(folder: &Path) -> Result<CatalogSource, Vec<Mistake>> {
-    let unreadable =
-        |name: &str, error: std::io::Error| Mistake::whole(name, format!("cannot be read: {error}"));
-    let entries = std::fs::read_dir(folder.join(FOLDER)).map_err(|error| vec![unreadable(FOLDER, error)])?;
-    let mut files = Vec::new();
-    let mut mistakes = Vec::new();
-    for entry in entries {
-        let name = match entry {
-            Ok(entry) => entry.file_name(),
-            Err(error) => {
-                mistakes.push(unreadable(FOLDER, error));
-                continue;
-            }
-        };
-        let Some(name) = name.to_str().filter(|name| name.ends_with(".toml")) else {
-            continue;
-        };
-        let name = format!("{FOLDER}/{name}");
-        match std::fs::read(folder.join(&name)) {
-            Ok(content) => files.push((name, content)),
-            Err(error) => mistakes.push(unreadable(&name, error)),
-        }
-    }
-    if files.is_empty() && mistakes.is_empty() {
-        mistakes.push(Mistake::whole(FOLDER, "the folder holds no file *.toml"));
-    }
-    files.sort();
-    if mistakes.is_empty() {
-        Ok(CatalogSource { files })
-    } else {
-        Err(mistakes)
-    }
-}
+/// The layouts and what belongs to them as a kind of data.
+pub const KIND: Kind = Kind {
+    name: "records",
+    lies: Lies::In("records"),
+    embedded: embedded![
+        "abnormal_listing.toml",
+        "commendation.toml",
+        "commitment.toml",
+        "evaluation.toml",
+        "inspection_result.toml",
+        "laws.toml",
+        "licence_v2.toml",
+        "lists.toml",
+        "membership.toml",
+        "penalty_v1.toml",
+        "penalty_v2.toml",
+        "performance.toml",
+        "register.toml",
+        "ruling.toml",
+        "serious_listing.toml",
+        "severity.toml",
+        "withdrawal.toml",
+    ],
+    parse: |files, policies: &mut Policies| {
+        policies.layouts = parse(files)?;
+        Ok(())
+    },
+};
 
 /// Makes the layouts of their bytes.
 ///
 /// # Errors
 /// Every mistake found, by file and line. Each file is checked by itself first; whether they agree is
 /// checked once all of them stand.
-pub fn parse(source: &CatalogSource) -> Result<Layouts, Vec<Mistake>> {
+pub fn parse(source: &DataFiles) -> Result<Layouts, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let lists = part(source, LISTS, &mut mistakes, lists).unwrap_or_default();
     let severities = part(source, SEVERITY, &mut mistakes, severity::severities).unwrap_or_default();
@@ -145,7 +97,7 @@ pub fn parse(source: &CatalogSource) -> Result<Layouts, Vec<Mistake>> {
 
 /// Reads one file, which notes all its mistakes before it is given up.
 fn part<T>(
-    source: &CatalogSource,
+    source: &DataFiles,
     name: &str,
     mistakes: &mut Vec<Mistake>,
     read: fn(&Entry<'_>) -> Option<T>,
@@ -181,7 +133,7 @@ fn layout(entry: &Entry<'_>) -> Option<LayoutRows> {
         .parsed_if_any::<Word<RecordKind>>("kind")
         .map(|Word(kind)| kind);
     let body = entry.parsed::<Word<BodyRule>>("body");
-    let (standing, trust, source) = (entry.standing(), entry.trust_mark(), entry.text("source"));
+    let (standing, trust, source) = (entry.standing(), entry.trust(), entry.text("source"));
     let period = entry.period();
     let entries = entry.entries("item");
     let lines = entries.iter().map(Entry::line).collect();
@@ -204,7 +156,7 @@ fn layout(entry: &Entry<'_>) -> Option<LayoutRows> {
 }
 
 /// Longest text of an item, in characters.
-const LENGTH_MAX: u32 = 5_000;
+const LENGTH_MAX: i64 = 5_000;
 
 fn item(entry: &Entry<'_>) -> Option<LayoutItem> {
     entry.keys(&[
@@ -225,7 +177,7 @@ fn item(entry: &Entry<'_>) -> Option<LayoutItem> {
     ]);
     let (code, chinese, english) = (entry.text("code"), entry.text("zh"), entry.text("en"));
     let item_type = item_type(entry);
-    let length_max = entry.count("length", LENGTH_MAX);
+    let length_max = entry.number("length", 1..=LENGTH_MAX);
     let needs = entry.list_if_any::<Word<Need>>("need");
     let role = entry.parsed_if_any::<Word<Role>>("role");
     let aliases = entry.list_if_any::<String>("aliases");
@@ -309,7 +261,7 @@ fn lists(entry: &Entry<'_>) -> Option<Vec<(usize, ValueList)>> {
 fn list(entry: &Entry<'_>) -> Option<ValueList> {
     entry.keys(&["code", "title_zh", "title_en", "trust", "source", "value"]);
     let (code, title_zh, title_en) = (entry.text("code"), entry.text("title_zh"), entry.text("title_en"));
-    let (trust, source) = (entry.trust_mark(), entry.text("source"));
+    let (trust, source) = (entry.trust(), entry.text("source"));
     let values: Vec<_> = entry.entries("value").iter().map(value).collect();
     Some(ValueList::new(
         (code?.to_owned(), title_zh?.to_owned(), title_en?.to_owned()),
@@ -343,7 +295,7 @@ fn laws(entry: &Entry<'_>) -> Option<Laws> {
 }
 
 /// Articles of the longest law there is, with room.
-const ARTICLES_MAX: u32 = 2_000;
+const ARTICLES_MAX: i64 = 2_000;
 
 fn law(entry: &Entry<'_>) -> Option<LawVersion> {
     entry.keys(&[
@@ -359,16 +311,16 @@ fn law(entry: &Entry<'_>) -> Option<LawVersion> {
     let period = entry.period();
     let articles = entry
         .has("articles")
-        .then(|| entry.count("articles", ARTICLES_MAX))
+        .then(|| entry.number("articles", 1..=ARTICLES_MAX))
         .flatten();
-    let (trust, source): (Option<Trust>, _) = (entry.trust_mark(), entry.text("source"));
+    let (trust, source): (Option<Trust>, _) = (entry.trust(), entry.text("source"));
     let (from, until) = period?;
     Some(LawVersion {
         title: title?.to_owned(),
         short_titles,
         from,
         until,
-        articles,
+        articles: articles.and_then(|articles| u32::try_from(articles).ok()),
         trust: trust?,
         source: source?.to_owned(),
     })
@@ -377,7 +329,7 @@ fn law(entry: &Entry<'_>) -> Option<LawVersion> {
 /// Reads standing, trust, source and period of a rule.
 fn origin(entry: &Entry<'_>) -> Option<crate::domain::severity::Origin> {
     let (name, source) = (entry.text("name"), entry.text("source"));
-    let (standing, trust): (Option<Standing>, Option<Trust>) = (entry.standing(), entry.trust_mark());
+    let (standing, trust): (Option<Standing>, Option<Trust>) = (entry.standing(), entry.trust());
     let (from, until) = entry.period()?;
     Some(crate::domain::severity::Origin {
         name: name?.to_owned(),

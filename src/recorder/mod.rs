@@ -3,21 +3,25 @@
 //! Orders wait in a bounded queue; whatever waits when a group begins goes into it, so that one sync
 //! serves many, with no timer. Nothing is answered before it is durable. Read first: `writer`.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Principal, RequestId, RowOutcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
+use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
 
+mod data;
+#[cfg(test)]
+mod in_memory_tests;
 pub mod start;
 mod writer;
 
@@ -46,6 +50,8 @@ pub enum Command {
         subject: SubjectNumber,
         purpose: String,
     },
+    /// Finds out whether a ledger that took no writes takes them again; records nothing.
+    Probe,
     /// Turns every day from the last turned one up to this.
     TurnDays {
         until: CivilDate,
@@ -99,9 +105,10 @@ pub enum Condition {
 pub struct Shared {
     pub tables: Arc<dyn Tables>,
     pub facts: Facts,
-    pub catalog: Arc<Catalog>,
-    /// Revision at which the catalogue in force was adopted.
-    pub catalog_revision: Mutex<Revision>,
+    /// The data in force.
+    pub policies: Arc<Policies>,
+    /// Revision at which each kind of data was adopted last.
+    adoptions: Mutex<BTreeMap<String, Revision>>,
     condition: watch::Sender<Condition>,
     head: watch::Sender<Head>,
 }
@@ -125,13 +132,24 @@ impl Shared {
         self.head.subscribe()
     }
 
-    /// Revision at which the catalogue in force was adopted.
+    /// Revision at which the data of a kind that is in force was adopted.
     #[must_use]
-    pub fn catalog_adopted_at(&self) -> Revision {
-        *self
-            .catalog_revision
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    pub fn adopted_at(&self, kind: &Kind) -> Revision {
+        let adoptions = self.adoptions.lock().unwrap_or_else(PoisonError::into_inner);
+        adoptions.get(kind.name).copied().unwrap_or_default()
+    }
+
+    /// Remembers an adoption.
+    fn adopted(&self, kind: &str, revision: Revision) {
+        let mut adoptions = self.adoptions.lock().unwrap_or_else(PoisonError::into_inner);
+        adoptions.insert(kind.to_owned(), revision);
+    }
+
+    /// A ledger that took no writes takes them again.
+    fn serves_again(&self) {
+        self.condition.send_if_modified(|condition| {
+            std::mem::replace(condition, Condition::Serving) != Condition::Serving
+        });
     }
 
     /// A view of the present state.

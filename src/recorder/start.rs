@@ -9,18 +9,18 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
-use crate::domain::catalog::Catalog;
+use crate::clock::has_jumped;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal, Recorded};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectKind;
 use crate::group::overlay::Overlay;
+use crate::ledger::ballast;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
 use crate::ledger::lock::{LockError, lock};
-use crate::ledger::{Ledger, OpenError, Options, Reader};
-use crate::policy::Mistake;
-use crate::policy::catalog::{self, CatalogSource, KIND};
+use crate::ledger::{self, AppendError, Groups, Ledger, OpenError, Options};
+use crate::policy::data::Proposal;
 use crate::store::KeyRange;
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::keys::SubjectRow;
@@ -28,26 +28,30 @@ use crate::store::on_disk::{OnDisk, read_reflects};
 use crate::store::record::{Facts, kind_of};
 use crate::store::{Change, Head, Tables, keyring, keys, record};
 
+use super::data;
 use super::writer::{Random, Writer};
 use super::{Condition, Monotonic, Now, Recorder, Shared};
 
 /// How many subjects are looked at together.
 const SUBJECTS_PER_PAGE: usize = 1_000;
-/// How far the clock may stand ahead of the last sign of life before an operator is asked, in nanoseconds.
-const CLOCK_AHEAD_MAX: i64 = 48 * 3600 * 1_000_000_000;
 /// After how many groups a rebuild reports its progress.
 const PROGRESS_EVERY: u64 = 10_000;
 
-/// Where everything lies, and what the process brings along.
-pub struct Setup {
-    pub folder: PathBuf,
+/// Where everything lies.
+pub struct DataFolder {
+    pub path: PathBuf,
     pub options: Options,
-    pub queue_commands_max: usize,
+    pub ballast_size: u64,
     pub accept_loss_after: Option<Place>,
     /// A master key that is kept elsewhere.
     pub master_key: Option<Key>,
-    /// The catalogue that is proposed; it is adopted if it reads and differs.
-    pub catalog: Result<CatalogSource, Vec<Mistake>>,
+}
+
+/// What the process brings along.
+pub struct Setup {
+    pub queue_commands_max: usize,
+    /// The data that is proposed, in the order of the kinds; each is adopted if it reads and differs.
+    pub data: Proposal,
     pub version: String,
     pub now: Now,
     pub monotonic: Monotonic,
@@ -56,18 +60,30 @@ pub struct Setup {
     pub test_clock: bool,
 }
 
-/// A running recorder.
-pub struct Started {
+/// What the recorder writes to and what it derives, opened, the tables caught up with the ledger.
+pub struct Stores {
+    pub ledger: Box<dyn Ledger>,
+    pub facts: Facts,
+    pub tables: Arc<dyn Tables>,
+}
+
+/// A recorder at work.
+pub struct Running {
     pub recorder: Recorder,
     pub shared: Arc<Shared>,
-    pub keeper: Arc<Keeper>,
     /// Ends once all clones of the recorder are dropped and the ledger is closed.
     pub writer: JoinHandle<()>,
-    pub head_keeper: JoinHandle<()>,
-    /// The clock has jumped by more than 48 hours: no day is turned until an operator confirms.
-    pub clock_jumped: bool,
     /// The instant of the start's own record.
     pub instant: Instant,
+}
+
+/// A recorder at work over a data folder.
+pub struct Started {
+    pub running: Running,
+    pub keeper: Arc<Keeper>,
+    pub head_keeper: JoinHandle<()>,
+    /// The last instant at which the service was known to live before this start.
+    pub last_sign: Option<Instant>,
     /// Held for the life of the process.
     pub lock: fs::File,
 }
@@ -87,8 +103,8 @@ pub enum StartError {
     Tables(#[from] crate::store::Error),
     #[error("{0}")]
     Record(#[from] record::Error),
-    #[error("there is no catalogue to start with: {0}")]
-    Catalog(String),
+    #[error("there is no usable data of the kind {kind} to start with: {mistakes}")]
+    Data { kind: &'static str, mistakes: String },
     #[error("the data folder cannot be used: {0}")]
     Disk(#[from] io::Error),
     #[error("the start could not be recorded: {0}")]
@@ -99,91 +115,123 @@ pub enum StartError {
 ///
 /// # Errors
 /// Each [`StartError`]; nothing damaged is changed.
-pub fn start(mut setup: Setup) -> Result<Started, StartError> {
-    let lock = lock(&setup.folder)?;
+pub fn start(folder: &DataFolder, mut setup: Setup) -> Result<Started, StartError> {
+    let lock = lock(&folder.path)?;
     let mut id = [0; 16];
     (setup.random)(&mut id);
-    let folder: Arc<dyn Folder> = Arc::new(RealFolder::open(&setup.folder.join("ledger"))?);
+    let reserve = folder.options.disk_reserve;
+    ballast::keep(&RealFolder::open(&folder.path)?, folder.ballast_size, reserve)?;
+    let files: Arc<dyn Folder> = Arc::new(RealFolder::open(&folder.path.join("ledger"))?);
     let now = (setup.now)();
     let mut sealed = false;
-    let opened = Ledger::open(folder, setup.options, id, now, setup.accept_loss_after, |frame| {
+    let (options, accept) = (folder.options, folder.accept_loss_after);
+    let opened = ledger::OnDisk::open(files, options, id, now, accept, |frame| {
         sealed |= frame.bodies.iter().any(|body| body.kind >= 10);
     })?;
     let ledger = opened.ledger;
     if let Some(cut) = &opened.cut {
         tracing::warn!("a torn tail was cut, nothing of it was acknowledged: {cut}");
     }
-    let keyring = open_keys(&mut setup, ledger.id(), sealed)?;
+    let keyring = open_keys(folder, &mut setup.random, ledger.id(), sealed)?;
     let facts = Facts::new(ledger.reader(), Arc::new(keyring));
-    let tables = open_tables(&setup, &ledger, &facts)?;
+    let tables = open_tables(folder, &setup.monotonic, ledger.head().place, &facts)?;
     every_person_has_a_key(&*tables, facts.keys())?;
-    let (catalog, adopt) = catalog_in_force(&setup, &*tables, &facts)?;
-    let adopted_at = tables.view()?.get(keys::DATA, &keys::data_key(KIND))?;
-    let adopted_at = adopted_at.map_or(Revision(0), |bytes| keys::revision_value(&bytes));
-    let head = ledger_head(&ledger.reader(), ledger.head().place)?;
+    let keeper = ledger.keeper();
+    let clock_jumped = !setup.test_clock && has_jumped(opened.heartbeat, now);
+    let stores = Stores {
+        ledger: Box::new(ledger),
+        facts,
+        tables,
+    };
+    let running = start_over(stores, setup, (!clock_jumped).then(|| CivilDate::of_instant(now)))?;
+    if !clock_jumped {
+        keeper.heartbeat(now);
+    }
+    let kept = Arc::clone(&keeper);
+    let head_keeper = std::thread::Builder::new()
+        .name("head".to_owned())
+        .spawn(move || kept.run())?;
+    Ok(Started {
+        running,
+        keeper,
+        head_keeper,
+        last_sign: opened.heartbeat,
+        lock,
+    })
+}
+
+/// Records the start over opened stores and begins to write.
+///
+/// `today` becomes the first turned day of a ledger that has none; `None` turns no day.
+///
+/// # Errors
+/// [`StartError::Data`], [`StartError::Start`]; those of the stores.
+pub fn start_over(stores: Stores, setup: Setup, today: Option<CivilDate>) -> Result<Running, StartError> {
+    let Stores {
+        ledger,
+        facts,
+        tables,
+    } = stores;
+    let data = data::in_force(setup.data, &*tables, &facts)?;
+    let head = ledger_head(&**facts.reader(), ledger.head().place)?;
     let (orders, queue) = mpsc::channel(setup.queue_commands_max);
     let shared = Arc::new(Shared {
         tables,
-        catalog: Arc::new(catalog),
-        catalog_revision: Mutex::new(adopted_at),
+        policies: Arc::new(data.policies),
+        adoptions: Mutex::new(data.adoptions),
         facts,
         condition: watch::Sender::new(Condition::Serving),
         head: watch::Sender::new(head),
     });
-    let keeper = ledger.keeper();
-    let ahead = opened
-        .heartbeat
-        .is_some_and(|last| now.0 > last.0.saturating_add(CLOCK_AHEAD_MAX));
-    let clock_jumped = ahead && !setup.test_clock;
     let mut writer = Writer {
         ledger,
         shared: Arc::clone(&shared),
         now: setup.now,
         monotonic: setup.monotonic,
         random: setup.random,
+        unrecorded: Some(Unrecorded {
+            version: setup.version,
+            adopt: data.adopt,
+            today,
+        }),
     };
-    writer
-        .record_start(
-            setup.version,
-            adopt,
-            (!clock_jumped).then(|| CivilDate::of_instant(now)),
-        )
-        .map_err(StartError::Start)?;
+    match writer.record_start() {
+        Ok(()) => {}
+        // Everything recorded can be read, and writing begins as soon as there is room.
+        Err(StartFailure::Full(why)) => tracing::warn!("writes are refused: {why}"),
+        Err(StartFailure::Failed(why)) => return Err(StartError::Start(why)),
+    }
     let instant = writer.ledger.instant();
-    keeper.heartbeat(now);
-    let kept = Arc::clone(&keeper);
-    let head_keeper = std::thread::Builder::new()
-        .name("head".to_owned())
-        .spawn(move || kept.run())?;
     let writer = std::thread::Builder::new()
         .name("recorder".to_owned())
         .spawn(move || writer.run(queue))?;
-    Ok(Started {
+    Ok(Running {
         recorder: Recorder { orders },
         shared,
-        keeper,
         writer,
-        head_keeper,
-        clock_jumped,
         instant,
-        lock,
     })
 }
 
-fn open_keys(setup: &mut Setup, ledger: [u8; 16], used: bool) -> Result<Keyring, StartError> {
-    let folder = Arc::new(RealFolder::open(&setup.folder.join("keys"))?);
+fn open_keys(
+    folder: &DataFolder,
+    random: &mut Random,
+    ledger: [u8; 16],
+    used: bool,
+) -> Result<Keyring, StartError> {
+    let files = Arc::new(RealFolder::open(&folder.path.join("keys"))?);
     let mut first = FirstKeys {
         master: Key::new([0; 32]),
         lookup: Key::new([0; 32]),
         nonce: NonceBytes::default(),
     };
-    (setup.random)(&mut first.master[..]);
-    (setup.random)(&mut first.lookup[..]);
-    (setup.random)(&mut first.nonce);
+    random(&mut first.master[..]);
+    random(&mut first.lookup[..]);
+    random(&mut first.nonce);
     Ok(Keyring::open(
-        folder,
+        files,
         ledger,
-        setup.master_key.clone(),
+        folder.master_key.clone(),
         &first,
         used,
     )?)
@@ -193,7 +241,7 @@ fn open_keys(setup: &mut Setup, ledger: [u8; 16], used: bool) -> Result<Keyring,
 ///
 /// # Errors
 /// As the ledger's.
-pub fn ledger_head(reader: &Reader, place: Place) -> Result<Head, StartError> {
+pub fn ledger_head(reader: &dyn Groups, place: Place) -> Result<Head, StartError> {
     let frame = reader.group(place.revision)?;
     let frame = frame.ok_or(record::Error::Absent(place.revision.0))?;
     Ok(Head {
@@ -229,13 +277,17 @@ fn every_person_has_a_key(tables: &dyn Tables, keyring: &Keyring) -> Result<(), 
     }
 }
 
-fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn Tables>, StartError> {
-    let folder = setup.folder.join("tables");
-    let end = ledger.head().place;
+fn open_tables(
+    data: &DataFolder,
+    monotonic: &Monotonic,
+    end: Place,
+    facts: &Facts,
+) -> Result<Arc<dyn Tables>, StartError> {
+    let folder = data.path.join("tables");
     // What the tables have seen was acknowledged, so they are a high-water mark of their own.
     if let Some(seen) = read_reflects(&folder)
         && seen.place > end
-        && setup.accept_loss_after.is_none()
+        && data.accept_loss_after.is_none()
         && seen.place.epoch == end.epoch
     {
         return Err(StartError::TablesAhead {
@@ -243,7 +295,7 @@ fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn 
             ledger: end,
         });
     }
-    let (tables, aside) = OnDisk::open_or_set_aside(&folder, Arc::clone(&setup.monotonic))?;
+    let (tables, aside) = OnDisk::open_or_set_aside(&folder, Arc::clone(monotonic))?;
     if let Some(why) = aside {
         tracing::warn!("the tables are rebuilt from the ledger: {why}");
     }
@@ -259,7 +311,7 @@ fn open_tables(setup: &Setup, ledger: &Ledger, facts: &Facts) -> Result<Arc<dyn 
             );
             drop(tables);
             fs::remove_dir_all(&folder)?;
-            tables = OnDisk::open(&folder, Arc::clone(&setup.monotonic))?;
+            tables = OnDisk::open(&folder, Arc::clone(monotonic))?;
         }
     }
     let tables: Arc<dyn Tables> = Arc::new(tables);
@@ -330,114 +382,73 @@ fn folded(
     Ok(overlay.changes())
 }
 
-/// The catalogue adopted last, or the proposed one with the fact that adopts it.
-fn catalog_in_force(
-    setup: &Setup,
-    tables: &dyn Tables,
-    facts: &Facts,
-) -> Result<(Catalog, Option<Fact>), StartError> {
-    let adopted = match tables.view()?.get(keys::DATA, &keys::data_key(KIND))? {
-        Some(bytes) => match facts.fact(keys::revision_value(&bytes))?.0.fact {
-            Fact::DataAdopted { files, .. } => Some(CatalogSource { files }),
-            Fact::LedgerOpened { .. }
-            | Fact::EpochOpened { .. }
-            | Fact::ServerStarted { .. }
-            | Fact::DayTurned { .. }
-            | Fact::RequestRecorded { .. }
-            | Fact::SubjectOpened { .. }
-            | Fact::CommitmentRecorded(_)
-            | Fact::CommitmentCorrected(_)
-            | Fact::CommitmentWithdrawn { .. }
-            | Fact::PerformanceRecorded(_)
-            | Fact::PerformanceCorrected(_)
-            | Fact::RowStopped { .. }
-            | Fact::SealedRead { .. } => None,
-        },
-        None => None,
-    };
-    let proposed = match &setup.catalog {
-        Ok(source) if Some(source) == adopted.as_ref() => {
-            return parsed(source)
-                .map(|catalog| (catalog, None))
-                .map_err(StartError::Catalog);
-        }
-        Ok(source) => parsed(source).map(|catalog| (catalog, source)),
-        Err(mistakes) => Err(listed(mistakes)),
-    };
-    match (proposed, adopted) {
-        (Ok((catalog, source)), _) => {
-            let fact = Fact::DataAdopted {
-                kind: KIND.to_owned(),
-                files: source.files.clone(),
-                sha256: source.sha256(),
-            };
-            Ok((catalog, Some(fact)))
-        }
-        (Err(mistakes), Some(source)) => {
-            tracing::warn!("the catalogue proposed is not adopted, the one in force stays: {mistakes}");
-            Ok((parsed(&source).map_err(StartError::Catalog)?, None))
-        }
-        (Err(mistakes), None) => Err(StartError::Catalog(mistakes)),
+/// What a start has to record before anything else is written.
+pub(super) struct Unrecorded {
+    version: String,
+    adopt: Vec<Fact>,
+    /// The day to begin with, if none was ever turned and the clock is to be trusted.
+    today: Option<CivilDate>,
+}
+
+/// Why a start is not recorded.
+pub(super) enum StartFailure {
+    /// The disk takes no more; the start is recorded with the first group that it takes.
+    Full(String),
+    Failed(String),
+}
+
+impl From<crate::store::Error> for StartFailure {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 
-fn parsed(source: &CatalogSource) -> Result<Catalog, String> {
-    catalog::parse(source).map_err(|mistakes| listed(&mistakes))
-}
-
-fn listed(mistakes: &[Mistake]) -> String {
-    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-    lines.join("; ")
-}
-
 impl Writer {
-    /// Records the start, the data adopted with it, and the day, in one group.
-    fn record_start(
-        &mut self,
-        version: String,
-        adopt: Option<Fact>,
-        today: Option<CivilDate>,
-    ) -> Result<(), String> {
-        let principal = Principal::service();
-        let facts = [Some(Fact::ServerStarted { version }), adopt];
-        let mut recorded: Vec<Recorded> = facts
-            .into_iter()
-            .flatten()
+    /// Records the start, the data adopted with it, and the day, in one group, if that is still to do.
+    pub(super) fn record_start(&mut self) -> Result<(), StartFailure> {
+        let Some(start) = self.unrecorded.take() else {
+            return Ok(());
+        };
+        let view = self.shared.tables.view()?;
+        let turned = view.get(keys::COUNTER, &keys::counter_key(keys::COUNTER_DAY))?;
+        let first_day = start.today.filter(|_| turned.is_none());
+        let version = start.version.clone();
+        let facts = std::iter::once(Fact::ServerStarted { version })
+            .chain(start.adopt.iter().cloned())
+            .chain(first_day.map(|day| Fact::DayTurned { day }));
+        let recorded: Vec<Recorded> = facts
             .map(|fact| Recorded {
-                principal: principal.clone(),
+                principal: Principal::service(),
                 fact,
             })
             .collect();
-        let view = self.shared.tables.view().map_err(|error| error.to_string())?;
-        let turned = view
-            .get(keys::COUNTER, &keys::counter_key(keys::COUNTER_DAY))
-            .map_err(|error| error.to_string())?;
-        if let (None, Some(day)) = (turned, today) {
-            recorded.push(Recorded {
-                principal,
-                fact: Fact::DayTurned { day },
-            });
-        }
         debug_assert!(recorded.iter().all(|one| kind_of(&one.fact) < 10));
         let instant = (self.now)().max(self.ledger.instant());
         let first = self.ledger.head().place.revision.plus(1);
         let keyring = Arc::clone(self.shared.facts.keys());
         let mut overlay = Overlay::new(view, &*keyring);
         for (revision, one) in (first.0..).zip(&recorded) {
-            overlay
-                .fold(one, Revision(revision))
-                .map_err(|error| error.to_string())?;
+            overlay.fold(one, Revision(revision))?;
         }
         let changes = overlay.changes();
-        let head = self
-            .write(instant, &recorded)
-            .map_err(|error| error.to_string())?;
-        self.shared
-            .tables
-            .apply(head, &changes)
-            .map_err(|error| error.to_string())?;
-        self.adopted(&recorded, head.place.revision);
-        self.shared.head.send_replace(head);
-        Ok(())
+        match self.write(instant, &recorded) {
+            Ok(head) => {
+                self.shared.tables.apply(head, &changes)?;
+                self.adopted(&recorded, head.place.revision);
+                self.shared.head.send_replace(head);
+                self.shared.serves_again();
+                Ok(())
+            }
+            Err(AppendError::Full(why)) => {
+                self.unrecorded = Some(start);
+                self.shared
+                    .condition
+                    .send_replace(Condition::ReadOnly(why.clone()));
+                Err(StartFailure::Full(why))
+            }
+            Err(error @ (AppendError::OutcomeUnknown(_) | AppendError::Moved(_))) => {
+                Err(StartFailure::Failed(error.to_string()))
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::ledger::{AppendError, Body, Ledger};
 use crate::store::keyring::{Key, NonceBytes};
 use crate::store::{Error, Head, View, keys, record};
 
+use super::start::{StartFailure, Unrecorded};
 use super::{Answer, Command, Condition, Monotonic, Now, Order, Reply, Request, Shared};
 
 /// A group takes no further command once it changes this many rows.
@@ -30,11 +31,13 @@ const READ_ONLY_RETRY_AFTER: Duration = Duration::from_secs(5);
 pub type Random = Box<dyn FnMut(&mut [u8]) + Send + Sync>;
 
 pub struct Writer {
-    pub ledger: Ledger,
+    pub ledger: Box<dyn Ledger>,
     pub shared: Arc<Shared>,
     pub now: Now,
     pub monotonic: Monotonic,
     pub random: Random,
+    /// The start, as long as a full disk keeps it from being recorded.
+    pub unrecorded: Option<Unrecorded>,
 }
 
 type Settled = (Reply, Result<Answer, Refusal>);
@@ -55,7 +58,7 @@ impl Writer {
                 After::Failed(why) => {
                     tracing::error!("writing has ended: {why}");
                     self.shared.condition.send_replace(Condition::Failed(why));
-                    self.ledger.keeper().abandon();
+                    self.ledger.abandon();
                     while let Some((_, reply)) = orders.blocking_recv() {
                         drop(reply.send(Err(Refusal::plain(Reason::OutcomeUnknown))));
                     }
@@ -72,6 +75,17 @@ impl Writer {
 
     /// Decides, appends and applies one group.
     fn group(&mut self, first: (Order, Reply), orders: &mut mpsc::Receiver<(Order, Reply)>) -> After {
+        match self.record_start() {
+            Ok(()) => {}
+            Err(StartFailure::Full(why)) => {
+                drop(first.1.send(Err(read_only(&why))));
+                return After::GoOn;
+            }
+            Err(StartFailure::Failed(why)) => {
+                drop(first.1.send(Err(Refusal::plain(Reason::OutcomeUnknown))));
+                return After::Failed(why);
+            }
+        }
         let view = match self.shared.tables.view() {
             Ok(view) => view,
             Err(error) => {
@@ -98,7 +112,7 @@ impl Writer {
             view,
             first: head.place.revision.plus(1),
             now: instant,
-            catalog: &shared.catalog,
+            policies: &shared.policies,
             hashes: &*keyring,
             random: &mut draw,
         });
@@ -119,6 +133,10 @@ impl Writer {
             }
         }
         if group.facts().is_empty() {
+            drop(group);
+            if self.ledger.has_room() {
+                shared.serves_again();
+            }
             answer(settled, head.place);
             return After::GoOn;
         }
@@ -135,9 +153,7 @@ impl Writer {
                 crash_point("after_apply");
                 self.adopted(&facts, head.place.revision);
                 shared.head.send_replace(head);
-                shared.condition.send_if_modified(|condition| {
-                    std::mem::replace(condition, Condition::Serving) != Condition::Serving
-                });
+                shared.serves_again();
                 crash_point("before_answer");
                 answer(settled, head.place);
                 After::GoOn
@@ -162,10 +178,7 @@ impl Writer {
             let behind = (last.0 - read.0) / 1_000_000_000;
             return Some(Refusal::plain(Reason::ClockBehind).with("seconds_behind", behind.to_string()));
         }
-        self.ledger
-            .keeper()
-            .failure()
-            .map(|why| read_only(&format!("HEAD cannot be written: {why}")))
+        self.ledger.closed_to_writes().map(|why| read_only(&why))
     }
 
     /// Encodes facts, stores new keys, and appends the group.
@@ -203,12 +216,8 @@ impl Writer {
     pub(super) fn adopted(&self, facts: &[Recorded], last: Revision) {
         let first = last.0 + 1 - facts.len() as u64;
         for (place, recorded) in (first..).zip(facts) {
-            if matches!(recorded.fact, Fact::DataAdopted { .. }) {
-                *self
-                    .shared
-                    .catalog_revision
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner) = Revision(place);
+            if let Fact::DataAdopted { kind, .. } = &recorded.fact {
+                self.shared.adopted(kind, Revision(place));
             }
         }
     }
@@ -265,10 +274,11 @@ fn decide(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<Answe
     }
 }
 
-/// An outcome that was only tried has no revision.
+/// An outcome that was only tried has no revision, and a record that was not made has no name.
 fn unnumbered(outcome: RowOutcome) -> RowOutcome {
     let keeps = outcome.outcome == Outcome::Repeated;
     RowOutcome {
+        record: outcome.record.filter(|_| outcome.outcome != Outcome::Created),
         revision: if keeps { outcome.revision } else { Revision(0) },
         performance: outcome.performance.map(|inner| Box::new(unnumbered(*inner))),
         ..outcome
@@ -305,6 +315,7 @@ fn decided(
             )?;
             Vec::new()
         }
+        (Command::Probe, _) => Vec::new(),
         (Command::TurnDays { until }, _) => {
             turn_days(group, principal, *until)?;
             Vec::new()

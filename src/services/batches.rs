@@ -1,38 +1,65 @@
-//! A batch of commitments from the wire to the recorder and back, alone or in a stream.
+//! A batch of rows from the wire to the recorder and back, alone or in a stream, whatever it reports.
 //!
-//! Read first: [`Batch::checked`]; then [`import`].
+//! What differs between commitments and other records is said by [`Rows`]. Read first:
+//! [`Batch::checked`]; then [`import`].
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
+use prost::Message;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::Stream;
 use tonic::{Extensions, Status, Streaming};
 
 use super::context::{Context, is_gone};
-use super::convert::answers::{BatchAnswered, batch_result};
+use super::convert::answers::BatchAnswered;
 use super::convert::requests;
-use super::pb;
-use super::pb::import_commitments_response::Answer as Answered;
 use super::status::status_message;
+use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::Principal;
 use crate::domain::refusal::{Reason, Refusal};
-use crate::ingest::check::check;
-use crate::ingest::commands::{CommitmentName, RecordCommitments, Row};
-use crate::recorder::{Answer, Command, Order, Request};
+use crate::recorder::{Answer, Command, Order, Request, Shared};
 
 /// Most batches of one stream that wait for their answer; then the stream is not read.
 pub const BATCHES_UNANSWERED_MAX: usize = 4;
 
+/// The rows of one kind of batch, as they come and as they are answered.
+pub trait Rows: 'static {
+    /// Name of the unary method; part of the hash of a request, however it came.
+    const METHOD: &'static str;
+    /// A batch by itself.
+    type Request: Message + Default + Send;
+    /// A batch of a stream.
+    type Streamed: Message + Default + Send + Into<Self::Request>;
+    /// What is kept of the rows for their answer.
+    type Named: Send;
+    /// The answer to a batch.
+    type Result: Send;
+    /// The answer to a batch of a stream.
+    type Response: Send + 'static;
+
+    /// The field that holds the request id.
+    fn request_id(request: &mut Self::Request) -> &mut String;
+    /// How many rows there are.
+    fn count(request: &Self::Request) -> usize;
+    fn validate_only(request: &Self::Request) -> bool;
+    /// Checks every row against the data in force, received `today`.
+    fn checked(request: Self::Request, shared: &Shared, today: CivilDate) -> (Self::Named, Command);
+    /// The answer to a batch that was taken up.
+    fn result(named: &Self::Named, answered: BatchAnswered, answer: &Answer) -> Self::Result;
+    /// The same, or the refusal of the whole batch, as an answer in a stream.
+    fn response(request_id: String, answer: Result<Self::Result, tonic_types::Status>) -> Self::Response;
+}
+
 /// A batch whose rows are checked.
-pub struct Batch {
-    names: Vec<Option<CommitmentName>>,
+pub struct Batch<R: Rows> {
+    named: R::Named,
     validate_only: bool,
     order: Order,
 }
 
-impl Batch {
+impl<R: Rows> Batch<R> {
     /// Parses and checks a batch, off the async threads: this is the work that all cores share.
     ///
     /// # Errors
@@ -40,41 +67,27 @@ impl Batch {
     pub async fn checked(
         context: &Context,
         principal: Principal,
-        mut request: pb::RecordCommitmentsRequest,
+        mut request: R::Request,
     ) -> Result<Self, Refusal> {
-        let id = requests::request_id(&request.request_id)?;
-        requests::batch_size(request.rows.len())?;
-        let catalog = Arc::clone(&context.shared.catalog);
+        let id = requests::request_id(R::request_id(&mut request))?;
+        requests::batch_size(R::count(&request))?;
+        let shared = Arc::clone(&context.shared);
         let today = context.today();
         let parse = move || {
-            request.request_id.clear();
-            let hash = requests::request_hash("RecordCommitments", &request);
-            let rows: Vec<Row> = request
-                .rows
-                .into_iter()
-                .map(|row| {
-                    let reported = requests::reported(row);
-                    Row {
-                        name: requests::name_of(&reported),
-                        checked: check(&reported, &catalog, today),
-                    }
-                })
-                .collect();
-            let names = rows.iter().map(|row| row.name).collect();
-            let command = RecordCommitments {
-                rows,
-                correct_performance: request.correct_performance,
-            };
+            R::request_id(&mut request).clear();
+            let hash = requests::request_hash(R::METHOD, &request);
+            let validate_only = R::validate_only(&request);
+            let (named, command) = R::checked(request, &shared, today);
             let order = Order {
                 principal,
                 request: Some(Request { id, hash }),
-                validate_only: request.validate_only,
-                command: Command::RecordCommitments(command),
+                validate_only,
+                command,
                 deadline: None,
             };
             Ok(Self {
-                names,
-                validate_only: request.validate_only,
+                named,
+                validate_only,
                 order,
             })
         };
@@ -89,42 +102,38 @@ impl Batch {
         self,
         context: &Context,
         extensions: &Extensions,
-    ) -> Result<(pb::CommitmentBatchResult, Answer), Refusal> {
+    ) -> Result<(R::Result, Answer), Refusal> {
         let order = Order {
             deadline: context.deadline(extensions),
             ..self.order
         };
         let answer = context.recorder.submit(order).await?;
-        Ok((result(&self.names, self.validate_only, &answer), answer))
+        Ok((result::<R>(&self.named, self.validate_only, &answer), answer))
     }
 }
 
-fn result(
-    names: &[Option<CommitmentName>],
-    validate_only: bool,
-    answer: &Answer,
-) -> pb::CommitmentBatchResult {
+fn result<R: Rows>(named: &R::Named, validate_only: bool, answer: &Answer) -> R::Result {
     let answered = BatchAnswered {
         place: answer.place,
         replayed: answer.replayed,
         validate_only,
     };
-    batch_result(answered, names.iter().copied().zip(&answer.outcomes))
+    R::result(named, answered, answer)
 }
 
-type Item = Result<pb::ImportCommitmentsResponse, Status>;
+type Item<T> = Result<T, Status>;
 
 /// The answers of one import stream, in the order of the batches.
-pub struct Answers {
+pub struct Answers<T> {
     /// `None` is the end as it ought to be; a channel that closes without it lost its task.
-    items: mpsc::Receiver<Option<Item>>,
+    items: mpsc::Receiver<Option<Item<T>>>,
     ended: bool,
 }
 
-impl Stream for Answers {
-    type Item = Item;
+impl<T> Stream for Answers<T> {
+    type Item = Item<T>;
 
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Item<T>>> {
         if self.ended {
             return Poll::Ready(None);
         }
@@ -141,11 +150,11 @@ impl Stream for Answers {
 ///
 /// Reading and answering run side by side, so that the next batch is checked while the one before it is
 /// being synced. When the server stops, what was taken up is answered first.
-pub fn import(
+pub fn import<R: Rows>(
     context: Context,
     principal: Principal,
-    batches: Streaming<pb::ImportCommitmentsRequest>,
-) -> Answers {
+    batches: Streaming<R::Streamed>,
+) -> Answers<R::Response> {
     let (answers, items) = mpsc::channel(1);
     let (taken, open) = mpsc::channel(BATCHES_UNANSWERED_MAX);
     tokio::spawn(async move {
@@ -153,11 +162,11 @@ pub fn import(
         let (end, ()) = tokio::join!(
             async {
                 tokio::select! {
-                    end = take(&context, principal, batches, taken) => end,
+                    end = take::<R>(&context, principal, batches, taken) => end,
                     () = gone.closed() => None,
                 }
             },
-            answer(open, &answers)
+            answer::<R>(open, &answers)
         );
         // If nobody listens any more, nobody misses the end either.
         _ = answers.send(end.map(Err)).await;
@@ -165,19 +174,21 @@ pub fn import(
     Answers { items, ended: false }
 }
 
+type Answering<R> = Pin<Box<dyn Future<Output = Result<<R as Rows>::Result, Refusal>> + Send>>;
+
 /// A batch that was taken up, with the place it holds among the unanswered ones.
-struct Open {
+struct Open<R: Rows> {
     request_id: String,
-    answer: Pin<Box<dyn Future<Output = Result<pb::CommitmentBatchResult, Refusal>> + Send>>,
+    answer: Answering<R>,
     _place: tokio::sync::OwnedSemaphorePermit,
 }
 
 /// Reads batches and hands them to the recorder; returns how the stream is to end.
-async fn take(
+async fn take<R: Rows>(
     context: &Context,
     principal: Principal,
-    mut batches: Streaming<pb::ImportCommitmentsRequest>,
-    taken: mpsc::Sender<Open>,
+    mut batches: Streaming<R::Streamed>,
+    taken: mpsc::Sender<Open<R>>,
 ) -> Option<Status> {
     let places = Arc::new(Semaphore::new(BATCHES_UNANSWERED_MAX));
     let mut stopping = context.stopping.clone();
@@ -196,14 +207,14 @@ async fn take(
             }
             next = next => next,
         };
-        let batch = match message {
-            Ok(Some(batch)) => batch,
+        let mut batch: R::Request = match message {
+            Ok(Some(batch)) => batch.into(),
             Ok(None) => return None,
             Err(status) if is_gone(&status) => return None,
             Err(status) => return Some(status),
         };
-        let request_id = batch.request_id.clone();
-        let answer = taken_up(context, principal.clone(), batch).await;
+        let request_id = R::request_id(&mut batch).clone();
+        let answer = taken_up::<R>(context, principal.clone(), batch).await;
         if taken
             .send(Open {
                 request_id,
@@ -219,56 +230,38 @@ async fn take(
 }
 
 /// Puts a batch into the recorder's queue, waiting for a place there: a stream is held back, not refused.
-async fn taken_up(
-    context: &Context,
-    principal: Principal,
-    batch: pb::ImportCommitmentsRequest,
-) -> Pin<Box<dyn Future<Output = Result<pb::CommitmentBatchResult, Refusal>> + Send>> {
-    let pb::ImportCommitmentsRequest {
-        request_id,
-        rows,
-        validate_only,
-        correct_performance,
-    } = batch;
-    let request = pb::RecordCommitmentsRequest {
-        request_id,
-        rows,
-        validate_only,
-        correct_performance,
-    };
+async fn taken_up<R: Rows>(context: &Context, principal: Principal, request: R::Request) -> Answering<R> {
     let queued = async {
         let Batch {
-            names,
+            named,
             validate_only,
             order,
-        } = Batch::checked(context, principal, request).await?;
+        } = Batch::<R>::checked(context, principal, request).await?;
         let answer = context.recorder.enqueue(order).await?;
-        Ok((names, validate_only, answer))
+        Ok((named, validate_only, answer))
     };
     match queued.await {
         Err(refusal) => Box::pin(std::future::ready(Err(refusal))),
-        Ok((names, validate_only, answer)) => {
-            Box::pin(async move { Ok(result(&names, validate_only, &answer.await?)) })
-        }
+        Ok((named, validate_only, answer)) => Box::pin(async move {
+            let answer = answer.await?;
+            Ok(result::<R>(&named, validate_only, &answer))
+        }),
     }
 }
 
 /// Answers batches in their order; a batch gives up its place once its answer is on its way.
-async fn answer(mut open: mpsc::Receiver<Open>, answers: &mpsc::Sender<Option<Item>>) {
+async fn answer<R: Rows>(
+    mut open: mpsc::Receiver<Open<R>>,
+    answers: &mpsc::Sender<Option<Item<R::Response>>>,
+) {
     while let Some(Open {
         request_id,
         answer,
         _place,
     }) = open.recv().await
     {
-        let answer = match answer.await {
-            Ok(result) => Answered::Result(result),
-            Err(refusal) => Answered::Refusal(status_message(&refusal)),
-        };
-        let response = pb::ImportCommitmentsResponse {
-            request_id,
-            answer: Some(answer),
-        };
+        let answer = answer.await.map_err(|refusal| status_message(&refusal));
+        let response = R::response(request_id, answer);
         if answers.send(Some(Ok(response))).await.is_err() {
             return;
         }

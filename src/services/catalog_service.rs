@@ -11,6 +11,7 @@ use super::pb;
 use super::pb::catalog_service_server::CatalogService;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Place;
+use crate::policy::catalog::KIND;
 
 /// The service over one recorder.
 pub struct Catalogues(pub Context);
@@ -19,7 +20,7 @@ pub struct Catalogues(pub Context);
 fn adopted(context: &Context, reading: &Reading<'_>) -> Place {
     Place {
         epoch: reading.epoch(),
-        revision: context.shared.catalog_adopted_at(),
+        revision: context.shared.adopted_at(&KIND),
     }
 }
 
@@ -68,12 +69,17 @@ macro_rules! methods {
             let message = request.into_inner();
             let size = requests::page_size(message.page_size)?;
             let asked = question(stringify!($list), None::<&String>);
-            let (catalog, context) = (Arc::clone(&self.0.shared.catalog), self.0.clone());
+            let (policies, context) = (Arc::clone(&self.0.shared.policies), self.0.clone());
             self.0
                 .read(&message.min_revision, move |reading| {
                     let adopted = adopted(&context, reading);
-                    let (shown, next_page_token) =
-                        page(catalog.$all(), &message.page_token, &asked, size, reading)?;
+                    let (shown, next_page_token) = page(
+                        policies.catalog.$all(),
+                        &message.page_token,
+                        &asked,
+                        size,
+                        reading,
+                    )?;
                     Ok(pb::$ListResponse {
                         $field: shown.iter().map(|one| $convert(one, adopted)).collect(),
                         next_page_token,
@@ -87,10 +93,10 @@ macro_rules! methods {
             self.0.principal(request.extensions())?;
             let message = request.into_inner();
             let code = $name("name", &message.name)?;
-            let (catalog, context) = (Arc::clone(&self.0.shared.catalog), self.0.clone());
+            let (policies, context) = (Arc::clone(&self.0.shared.policies), self.0.clone());
             self.0
                 .read(&message.min_revision, move |reading| {
-                    let found = catalog.$all().iter().find(|one| one.code == code);
+                    let found = policies.catalog.$all().iter().find(|one| one.code == code);
                     let unknown = || Refusal::plain(Reason::$unknown).with("name", message.name.as_str());
                     Ok($convert(
                         found.ok_or_else(unknown)?,

@@ -3,16 +3,17 @@
 use tonic::{Request, Response, Status, Streaming};
 
 use super::batches::{Answers, Batch, import};
-use super::context::{Context, Reading, reflecting};
+use super::commitment_rows::CommitmentRows;
+use super::context::{Context, reflecting};
 use super::convert::answers::{self, BatchAnswered};
 use super::convert::requests::{self, WITHDRAWAL_REASON_LENGTH_MAX};
-use super::page::{PageToken, question};
+use super::page::{Listing, question};
 use super::pb;
 use super::pb::commitment_service_server::CommitmentService;
 use crate::domain::refusal::{Reason, Refusal};
-use crate::domain::revision::{Place, Revision};
+use crate::domain::revision::Place;
 use crate::ingest::commands::{RecordPerformance, WithdrawCommitment};
-use crate::ingest::questions::{self, QuestionKey};
+use crate::ingest::questions;
 use crate::ingest::read::{self, CommitmentRead};
 use crate::recorder::{Command, Order, Request as Asked};
 
@@ -21,14 +22,14 @@ pub struct Commitments(pub Context);
 
 #[tonic::async_trait]
 impl CommitmentService for Commitments {
-    type ImportCommitmentsStream = Answers;
+    type ImportCommitmentsStream = Answers<pb::ImportCommitmentsResponse>;
 
     async fn import_commitments(
         &self,
         request: Request<Streaming<pb::ImportCommitmentsRequest>>,
-    ) -> Result<Response<Answers>, Status> {
+    ) -> Result<Response<Self::ImportCommitmentsStream>, Status> {
         let principal = self.0.principal(request.extensions())?;
-        let answers = import(self.0.clone(), principal, request.into_inner());
+        let answers = import::<CommitmentRows>(self.0.clone(), principal, request.into_inner());
         Ok(reflecting(answers, self.0.shared.head().place))
     }
 
@@ -38,7 +39,7 @@ impl CommitmentService for Commitments {
     ) -> Result<Response<pb::CommitmentBatchResult>, Status> {
         let principal = self.0.principal(request.extensions())?;
         let (_, extensions, message) = request.into_parts();
-        let batch = Batch::checked(&self.0, principal, message).await?;
+        let batch = Batch::<CommitmentRows>::checked(&self.0, principal, message).await?;
         let (result, answer) = batch.recorded(&self.0, &extensions).await?;
         Ok(reflecting(result, answer.place))
     }
@@ -69,29 +70,12 @@ impl CommitmentService for Commitments {
         let asked = question("ListCommitments", message.filter.as_ref());
         self.0
             .read(&message.min_revision, move |reading| {
-                let (first_page, after) = going_on(&message.page_token, &asked, reading)?;
-                let after = after
-                    .map_or(Ok(Revision(0)), |key| key.try_into().map(revision_of))
-                    .map_err(|_| malformed_token())?;
+                let list = Listing::at(&message.page_token, asked, reading)?;
                 let wanted = read::resolve(reading.view, filter)?;
-                let page = read::list(
-                    reading.view,
-                    reading.facts,
-                    &wanted,
-                    after,
-                    first_page.revision,
-                    size,
-                )?;
-                let token = |key: Revision| {
-                    PageToken {
-                        first_page,
-                        after: key.0.to_be_bytes().to_vec(),
-                    }
-                    .encode(&asked)
-                };
+                let page = read::list(reading.view, reading.facts, &wanted, list.span(size))?;
                 Ok(pb::ListCommitmentsResponse {
                     commitments: page.items.iter().map(|read| shown(read, reading.place)).collect(),
-                    next_page_token: page.next.map(token).unwrap_or_default(),
+                    next_page_token: list.next(page.next),
                     revision: reading.place.to_string(),
                 })
             })
@@ -134,21 +118,11 @@ impl CommitmentService for Commitments {
         let asked = question("ListCommitmentSnapshots", Some(&message.name));
         self.0
             .read(&message.min_revision, move |reading| {
-                let (first_page, after) = going_on(&message.page_token, &asked, reading)?;
-                let after = after
-                    .map_or(Ok(0), |key| key.try_into().map(u32::from_be_bytes))
-                    .map_err(|_| malformed_token())?;
-                let page = read::snapshots(reading.view, reading.facts, &name, after, size)?;
-                let token = |key: u32| {
-                    PageToken {
-                        first_page,
-                        after: key.to_be_bytes().to_vec(),
-                    }
-                    .encode(&asked)
-                };
+                let list = Listing::at(&message.page_token, asked, reading)?;
+                let page = read::snapshots(reading.view, reading.facts, &name, list.after, size)?;
                 Ok(pb::ListCommitmentSnapshotsResponse {
                     snapshots: page.items.iter().map(|read| shown(read, reading.place)).collect(),
-                    next_page_token: page.next.map(token).unwrap_or_default(),
+                    next_page_token: list.next(page.next),
                     revision: reading.place.to_string(),
                 })
             })
@@ -239,56 +213,21 @@ impl CommitmentService for Commitments {
         let asked = question("ListOpenQuestions", None::<&String>);
         self.0
             .read(&message.min_revision, move |reading| {
-                let (first_page, after) = going_on(&message.page_token, &asked, reading)?;
-                let after = match after {
-                    None => QuestionKey::default(),
-                    Some(key) => question_key(&key).ok_or_else(malformed_token)?,
-                };
-                let page = questions::list(reading.view, reading.facts, after, first_page.revision, size)?;
-                let token = |key: QuestionKey| {
-                    let after = [&key.revision.0.to_be_bytes()[..], &key.number.to_be_bytes()].concat();
-                    PageToken { first_page, after }.encode(&asked)
-                };
+                let list = Listing::at(&message.page_token, asked, reading)?;
+                let until = list.first_page.revision;
+                let page = questions::list(reading.view, reading.facts, list.after, until, size)?;
                 Ok(pb::ListOpenQuestionsResponse {
                     questions: page
                         .items
                         .iter()
                         .map(|one| answers::open_question(one, reading.epoch()))
                         .collect(),
-                    next_page_token: page.next.map(token).unwrap_or_default(),
+                    next_page_token: list.next(page.next),
                     revision: reading.place.to_string(),
                 })
             })
             .await
     }
-}
-
-/// Where a list goes on: the revision of its first page, and the last key of the page before.
-fn going_on(
-    token: &str,
-    asked: &[u8; 16],
-    reading: &Reading<'_>,
-) -> Result<(Place, Option<Vec<u8>>), Refusal> {
-    let token = PageToken::decode(token, asked, reading.epoch())?;
-    Ok(token.map_or((reading.place, None), |token| {
-        (token.first_page, Some(token.after))
-    }))
-}
-
-fn malformed_token() -> Refusal {
-    Refusal::plain(Reason::MalformedPageToken).violating("page_token", "is not of this list")
-}
-
-fn revision_of(key: [u8; 8]) -> Revision {
-    Revision(u64::from_be_bytes(key))
-}
-
-fn question_key(key: &[u8]) -> Option<QuestionKey> {
-    let (revision, number) = key.split_first_chunk::<8>()?;
-    Some(QuestionKey {
-        revision: Revision(u64::from_be_bytes(*revision)),
-        number: u32::from_be_bytes(number.try_into().ok()?),
-    })
 }
 
 /// Shows a commitment that was read at `place`.

@@ -11,7 +11,7 @@ use tonic::{Code, Extensions, Response, Status};
 use super::blocking::Readers;
 use super::convert::requests;
 use super::manners::Deadline;
-use crate::clock::{Clock, TestClock};
+use crate::clock::{Clock, ClockTrust, TestClock};
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::Principal;
 use crate::domain::refusal::{Reason, Refusal};
@@ -31,6 +31,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The same clock, if it is one that is moved by hand.
     pub test_clock: Option<Arc<TestClock>>,
+    /// Whether the clock is believed.
+    pub trust: Arc<ClockTrust>,
     /// Reads a clock that never goes back, as the recorder does.
     pub monotonic: Monotonic,
     /// Turns true when the server stops.

@@ -13,6 +13,7 @@ pub use context::Parts;
 pub mod batches;
 pub mod blocking;
 pub mod catalog_service;
+pub mod commitment_rows;
 pub mod commitment_service;
 pub mod context;
 pub mod convert;

@@ -24,6 +24,9 @@ const DAYS_PER_ORDER_MAX: i32 = 366;
 /// How often digests are taken again because a group came between them.
 const DIGEST_ATTEMPTS_MAX: u32 = 20;
 
+/// How far an operator's watch may differ from the clock that he confirms, in nanoseconds: 5 minutes.
+const CONFIRMED_WITHIN: u64 = 5 * 60 * 1_000_000_000;
+
 /// Nanoseconds by which the civil day (UTC+8) begins before that of UTC.
 const OFFSET: i64 = 8 * 3_600 * 1_000_000_000;
 const DAY: i64 = 24 * 3_600 * 1_000_000_000;
@@ -66,6 +69,7 @@ impl OperationsService for Operations {
             is_test_clock: self.0.test_clock.is_some(),
             not_built: NOT_BUILT.iter().map(|&what| what.to_owned()).collect(),
             division: self.division(),
+            clock_unconfirmed: !self.0.trust.is_trusted(),
         };
         Ok(reflecting(info, place))
     }
@@ -120,6 +124,32 @@ impl OperationsService for Operations {
         Ok(reflecting(answer, head.place))
     }
 
+    async fn confirm_clock(
+        &self,
+        request: Request<pb::ConfirmClockRequest>,
+    ) -> Result<Response<pb::ConfirmClockResponse>, Status> {
+        self.0.principal(request.extensions())?;
+        let now = self.0.clock.now();
+        let stated = request.into_inner().now;
+        let stated = stated.and_then(instant).ok_or_else(|| {
+            Refusal::plain(Reason::MalformedValue).violating("now", "is required: the time by your own watch")
+        })?;
+        let apart = stated.0.abs_diff(now.0);
+        if apart > CONFIRMED_WITHIN {
+            return Err(Refusal::plain(Reason::ClockDiffers)
+                .with("seconds_apart", (apart / 1_000_000_000).to_string())
+                .into());
+        }
+        tracing::info!("an operator has confirmed the clock");
+        self.0.trust.confirm(now);
+        let place = self.0.shared.head().place;
+        let answer = pb::ConfirmClockResponse {
+            clock: Some(timestamp(now)),
+            revision: place.to_string(),
+        };
+        Ok(reflecting(answer, place))
+    }
+
     async fn advance_clock(
         &self,
         request: Request<pb::AdvanceClockRequest>,
@@ -169,7 +199,7 @@ impl Operations {
         let in_force = |division: &&Division| {
             division.from <= today && division.until.is_none_or(|until| today <= until)
         };
-        let found = self.0.shared.catalog.divisions().iter().find(in_force);
+        let found = self.0.shared.policies.catalog.divisions().iter().find(in_force);
         found.map(|division| division.code.clone()).unwrap_or_default()
     }
 

@@ -6,6 +6,10 @@ use prost::Message;
 use crate::domain::hash::hash16;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Epoch, Place, Revision};
+use crate::ingest::questions::QuestionKey;
+use crate::ingest::rows::Span;
+
+use super::context::Reading;
 
 /// Layout number of tokens; a token of another layout is malformed.
 const LAYOUT: u8 = 1;
@@ -76,6 +80,102 @@ impl PageToken {
             first_page,
             after: after.to_vec(),
         }))
+    }
+}
+
+/// The last key of a page, by which the next one goes on.
+pub trait PageKey: Default {
+    fn bytes(&self) -> Vec<u8>;
+    /// `None` if the bytes are no such key.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+impl PageKey for Revision {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(u64::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+/// The number of a snapshot.
+impl PageKey for u32 {
+    fn bytes(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self::from_be_bytes(bytes.try_into().ok()?))
+    }
+}
+
+impl PageKey for QuestionKey {
+    fn bytes(&self) -> Vec<u8> {
+        [&self.revision.0.to_be_bytes()[..], &self.number.to_be_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (revision, number) = bytes.split_first_chunk::<8>()?;
+        Some(Self {
+            revision: Revision(u64::from_be_bytes(*revision)),
+            number: u32::from_be_bytes(number.try_into().ok()?),
+        })
+    }
+}
+
+/// A list under way: what it asks for, when it began, and where it goes on.
+pub struct Listing<K> {
+    asked: [u8; 16],
+    /// What the first page reflected.
+    pub first_page: Place,
+    /// The last key of the page before; the default before the first page.
+    pub after: K,
+}
+
+impl<K: PageKey> Listing<K> {
+    /// Goes on where `token` says, or begins at what is read now.
+    ///
+    /// # Errors
+    /// As [`PageToken::decode`].
+    pub fn at(token: &str, asked: [u8; 16], reading: &Reading<'_>) -> Result<Self, Refusal> {
+        let Some(token) = PageToken::decode(token, &asked, reading.epoch())? else {
+            return Ok(Self {
+                asked,
+                first_page: reading.place,
+                after: K::default(),
+            });
+        };
+        let malformed =
+            || Refusal::plain(Reason::MalformedPageToken).violating("page_token", "is not of this list");
+        Ok(Self {
+            asked,
+            first_page: token.first_page,
+            after: K::from_bytes(&token.after).ok_or_else(malformed)?,
+        })
+    }
+
+    /// The token of the next page; empty if there is none.
+    #[must_use]
+    pub fn next(&self, key: Option<K>) -> String {
+        let token = |key: K| PageToken {
+            first_page: self.first_page,
+            after: key.bytes(),
+        };
+        key.map(|key| token(key).encode(&self.asked)).unwrap_or_default()
+    }
+}
+
+impl Listing<Revision> {
+    /// The rows that the page shows.
+    #[must_use]
+    pub fn span(&self, size: usize) -> Span {
+        Span {
+            after: self.after,
+            until: self.first_page.revision,
+            size,
+        }
     }
 }
 

@@ -52,6 +52,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::RowRefused
         | Reason::NoTestClock
         | Reason::ClockBackwards
+        | Reason::ClockDiffers
         | Reason::RevisionNotReached => Code::FailedPrecondition,
         Reason::RequestIdReused => Code::AlreadyExists,
         Reason::ViewExpired => Code::Aborted,

@@ -46,8 +46,9 @@ impl SubjectService for Subjects {
         let least = requests::min_revision(&message.min_revision)?;
         let view = self.0.shared.view_at_least(least).await?;
         let shared = Arc::clone(&self.0.shared);
+        let today = self.0.today();
         let found = self.0.readers.run(move || {
-            let found = subjects::by_identity(&*view, &identity, &**shared.facts.keys())
+            let found = subjects::by_identity(&*view, &identity, &**shared.facts.keys(), today)
                 .map_err(|error| refusal(error.into()))?;
             found.ok_or_else(|| Refusal::plain(Reason::SubjectUnknown))
         });

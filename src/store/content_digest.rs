@@ -14,6 +14,8 @@ use crate::domain::subject::Identity;
 
 use super::record::{Error, Facts, decode};
 
+mod subjects;
+
 /// The digest in total and for each kind of content that occurs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentDigest {
@@ -31,12 +33,13 @@ type Entry = ([u8; 16], [u8; 16]);
 pub fn content_digest(facts: &Facts, until: Revision) -> Result<ContentDigest, Error> {
     let mut entries: BTreeMap<&'static str, Vec<Entry>> = BTreeMap::new();
     let mut names: HashMap<Revision, [u8; 16]> = HashMap::new();
+    let mut met = subjects::Met::default();
     let mut next = Revision(1);
     while next <= until {
         let frame = facts.reader().group(next)?.ok_or(Error::Absent(next.0))?;
         for (revision, body) in (frame.first.0..).map(Revision).zip(&frame.bodies) {
             let fact = decode(body, revision, facts.keys())?.fact;
-            if let Some((kind, key, content)) = said(&fact, revision, &mut names) {
+            if let Some((kind, key, content)) = said(&fact, revision, &mut names, &mut met) {
                 entries.entry(kind).or_default().push((key, content));
             }
         }
@@ -67,6 +70,7 @@ fn said(
     fact: &Fact,
     revision: Revision,
     names: &mut HashMap<Revision, [u8; 16]>,
+    met: &mut subjects::Met,
 ) -> Option<(&'static str, [u8; 16], [u8; 16])> {
     match fact {
         Fact::LedgerOpened { .. }
@@ -81,7 +85,12 @@ fn said(
             hash16(b"data", &[sha256]),
         )),
         // The name first reported depends on the order of arrival; the identity does not.
-        Fact::SubjectOpened { kind, identity, .. } => {
+        Fact::SubjectOpened {
+            number,
+            kind,
+            identity,
+            ..
+        } => {
             let text = identity.expose().as_bytes();
             let key = match identity {
                 Identity::Code(_) | Identity::Person(_) => hash16(b"subject", &[text]),
@@ -89,7 +98,12 @@ fn said(
                     hash16(b"subject", &[&[identity.kind().number()], text])
                 }
             };
+            met.opened(*number, key);
             Some(("subject_opened", key, hash16(b"kind", &[&[kind.number()]])))
+        }
+        Fact::Subject(fact) => {
+            let (key, content) = met.said(fact, revision, names);
+            Some((fact.kind_name(), key, content))
         }
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
             let key = hashes::natural_key(&fact.commitment.accepting_body_code, &fact.commitment.code);

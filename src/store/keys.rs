@@ -15,6 +15,8 @@ use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 
 use super::{KeyRange, Table};
 
+pub mod subjects;
+
 /// first revision u64 -> [`CommitmentRow`]
 pub const COMMITMENT: Table = Table(1);
 /// natural key 16 | snapshot u32 -> revision u64 | content hash 16
@@ -39,6 +41,27 @@ pub const COUNTER: Table = Table(10);
 pub const QUESTION: Table = Table(11);
 /// hash of a stopped row 16 -> revision u64
 pub const STOPPED: Table = Table(12);
+
+/// subject u32 | revision u64 -> kind u16; every fact about the subject itself
+pub const SUBJECT_HISTORY: Table = Table(30);
+/// subject u32 -> [`subjects::SubjectState`]
+pub const SUBJECT_STATE: Table = Table(31);
+/// hash of a compared name 16 | subject u32 -> revision u64 of its first use | 1 by the register or 0 u8
+pub const TITLE: Table = Table(32);
+/// subject u32 | hash of a compared name 16 -> revision u64 of its first use
+pub const SUBJECT_TITLES: Table = Table(33);
+/// subject u32 | revision u64 -> successor u32 (0: the merger never was) | on u32
+pub const MERGE: Table = Table(34);
+/// successor u32 | subject u32 -> nothing; whether it still holds, [`MERGE`] says
+pub const MERGED_IN: Table = Table(35);
+/// first revision of a record u64 | revision u64 -> reported subject u32 | its subject u32
+pub const PLACED: Table = Table(36);
+/// subject u32 | first revision of a record u64 | revision u64 -> kind u8; whether it holds, [`PLACED`] says
+pub const PLACED_IN: Table = Table(37);
+/// memberships and their two indexes, see [`subjects`]
+pub const MEMBERSHIP: Table = Table(38);
+/// attributions, what is unattributed, and subjects with an open question, see [`subjects`]
+pub const ATTRIBUTION: Table = Table(39);
 
 /// Counters of [`COUNTER`].
 pub const COUNTER_SUBJECTS: u8 = 1;

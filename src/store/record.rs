@@ -14,11 +14,12 @@ use crate::domain::fact::{Fact, Recorded, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
-use crate::ledger::{Body, Reader};
+use crate::ledger::{Body, Groups};
 
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod decode;
+mod subjects;
 
 pub use decode::decode;
 
@@ -53,6 +54,7 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::PerformanceCorrected(_) => 15,
         Fact::RowStopped { .. } => 16,
         Fact::SealedRead { .. } => 17,
+        Fact::Subject(fact) => fact.kind_number(),
     }
 }
 
@@ -74,6 +76,7 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::PerformanceCorrected(_) => "performance_corrected",
         Fact::RowStopped { .. } => "row_stopped",
         Fact::SealedRead { .. } => "sealed_read",
+        Fact::Subject(fact) => fact.kind_name(),
     }
 }
 
@@ -255,6 +258,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             purpose: purpose.clone(),
         }
         .encode_to_vec(),
+        Fact::Subject(fact) => subjects::encode(principal, fact, &content),
     };
     Body {
         kind,
@@ -288,6 +292,9 @@ fn outcome_out(outcome: &RowOutcome) -> stored::RowOutcome {
             .as_deref()
             .map(|inner| Box::new(outcome_out(inner))),
         first: 0,
+        record: outcome
+            .record
+            .map_or_else(String::new, |name| name.as_str().to_owned()),
     }
 }
 
@@ -321,18 +328,18 @@ fn commitment_out(commitment: &Commitment) -> Vec<u8> {
 /// Facts by revision: the ledger's reading end with the keys to open it.
 #[derive(Clone)]
 pub struct Facts {
-    reader: Arc<Reader>,
+    reader: Arc<dyn Groups>,
     keys: Arc<Keyring>,
 }
 
 impl Facts {
     #[must_use]
-    pub fn new(reader: Arc<Reader>, keys: Arc<Keyring>) -> Self {
+    pub fn new(reader: Arc<dyn Groups>, keys: Arc<Keyring>) -> Self {
         Self { reader, keys }
     }
 
     #[must_use]
-    pub fn reader(&self) -> &Arc<Reader> {
+    pub fn reader(&self) -> &Arc<dyn Groups> {
         &self.reader
     }
 

@@ -1,12 +1,21 @@
-//! Verbs on subjects: who a record is about, and what is known of them.
+//! Verbs on subjects: who a record is about, what the register says of him, what became of him, to which
+//! sectors he belongs, and what is known of him.
+//!
+//! A record's row keeps the subject whose code it bore; where it counts, [`place`] says.
+//! Read first: [`of_party`]; then [`commands`]; then [`file`](mod@file).
 
+use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::Commitment;
 use crate::domain::fact::{Fact, Principal};
 use crate::domain::hash::KeyedHashes;
+use crate::domain::record::Party;
 use crate::domain::subject::{Identity, SubjectName, SubjectNumber};
 use crate::group::Group;
+use crate::store::keys::subjects as layout;
 use crate::store::keys::{self, SubjectRow};
 use crate::store::{Error, View};
+
+pub mod place;
 
 pub mod read;
 
@@ -19,10 +28,36 @@ pub fn of_commitment(
     principal: &Principal,
     commitment: &Commitment,
 ) -> Result<SubjectNumber, Error> {
-    let hash = group.hashes().identity(&commitment.subject);
-    if let Some(found) = by_hash(group, &hash)? {
+    let party = Party {
+        kind: commitment.subject_kind,
+        identity: commitment.subject.clone(),
+        name: commitment.subject_name.clone(),
+    };
+    of_party(group, principal, &party, commitment.made_on)
+}
+
+/// The subject that bore a party's code on the day of the record, or a provisional one opened in the same
+/// group. It is the code's own subject, also where that went into another since.
+///
+/// # Errors
+/// As the view's.
+pub fn of_party(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    party: &Party,
+    on: CivilDate,
+) -> Result<SubjectNumber, Error> {
+    if let Some(found) = by_identity(group, &party.identity, group.hashes(), on)? {
         return Ok(found);
     }
+    open(group, principal, party)
+}
+
+/// Opens a provisional subject.
+///
+/// # Errors
+/// As the view's; [`Error::Engine`] once all numbers are taken.
+pub fn open(group: &mut Group<'_>, principal: &Principal, party: &Party) -> Result<SubjectNumber, Error> {
     let count = group.get(keys::COUNTER, &keys::counter_key(keys::COUNTER_SUBJECTS))?;
     let count = count.map_or(0, |bytes| keys::revision_value(&bytes).0);
     let number = SubjectNumber(u32::try_from(count + 1).map_err(|_| Error::Engine {
@@ -38,20 +73,15 @@ pub fn of_commitment(
     let opened = Fact::SubjectOpened {
         number,
         name,
-        kind: commitment.subject_kind,
-        identity: commitment.subject.clone(),
-        reported_name: commitment.subject_name.clone(),
+        kind: party.kind,
+        identity: party.identity.clone(),
+        reported_name: party.name.clone(),
     };
     group.push(principal, opened)?;
     Ok(number)
 }
 
-fn by_hash(view: &dyn View, hash: &[u8; 16]) -> Result<Option<SubjectNumber>, Error> {
-    let found = view.get(keys::SUBJECT_IDENTITY, &keys::identity_key(hash))?;
-    Ok(found.map(|bytes| keys::subject_value(&bytes)))
-}
-
-/// Finds a subject by what it is known by.
+/// Finds the subject that bore an identity on a day.
 ///
 /// # Errors
 /// As the view's.
@@ -59,8 +89,22 @@ pub fn by_identity(
     view: &dyn View,
     identity: &Identity,
     hashes: &dyn KeyedHashes,
+    on: CivilDate,
 ) -> Result<Option<SubjectNumber>, Error> {
-    by_hash(view, &hashes.identity(identity))
+    let hash = hashes.identity(identity);
+    let Some(first) = view.get(keys::SUBJECT_IDENTITY, &layout::identity_from(&hash, None))? else {
+        return Ok(None);
+    };
+    let (mut bearer, is_dated) = layout::identity_read(&first);
+    if is_dated {
+        place::each(
+            view,
+            keys::SUBJECT_IDENTITY,
+            layout::identity_until(&hash, on),
+            |_, value| bearer = layout::identity_read(value).0,
+        )?;
+    }
+    Ok(bearer)
 }
 
 /// Finds a subject by its opaque name.

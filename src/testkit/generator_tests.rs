@@ -359,9 +359,9 @@ fn each_refused_row_breaks_its_rule_and_no_other() {
 
 #[test]
 fn the_districts_own_catalogue_carries_a_year() {
-    use crate::policy::catalog::{embedded, parse};
+    use crate::policy::Policies;
 
-    let catalog = parse(&embedded()).expect("the embedded catalogue is good");
+    let catalog = Policies::built_in().catalog;
     let district = District::of(&catalog);
     let expected = year(2_024, 1, &district).plan.expected;
     let takers = catalog.departments_with(Authority::Commitment).count() as u64;

@@ -147,6 +147,7 @@ fn config(folder: &Path, further: &[(&str, &str)]) -> Config {
         ("clock", "2024-06-03T12:00:00+08:00"),
         ("segment_size", "1048576"),
         ("disk_reserve", "0"),
+        ("ballast_size", "0"),
     ];
     let flags: Vec<_> = own
         .iter()

@@ -156,3 +156,61 @@ async fn digests_are_the_same_after_a_restart_except_for_the_start_itself() {
     assert_eq!(after.table_digest, before.table_digest);
     assert_ne!(after.revision, before.revision);
 }
+
+#[tokio::test]
+async fn a_start_on_a_full_disk_answers_reads_and_says_why_it_takes_no_writes() {
+    let server = TestServer::start().await;
+    let recorded = server.record(1, vec![server.row(1)]).await.expect("recorded");
+    let pb::CommitmentRowResult { name, revision, .. } = recorded.results[0].clone();
+    let folder = server.stop().await;
+    let full = TestServer::start_in(folder, &[("disk_reserve", "1125899906842624")]).await;
+    let get = pb::GetCommitmentRequest {
+        name,
+        ..Default::default()
+    };
+    let read = full.commitments.clone().get_commitment(get).await;
+    assert_eq!(read.expect("reads go on").into_inner().revision, revision);
+    let refused = full.record(2, vec![full.row(2)]).await.expect_err("no room");
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::Unavailable, "READ_ONLY")
+    );
+    let info = pb::GetServerInfoRequest::default();
+    let info = full
+        .operations
+        .clone()
+        .get_server_info(info)
+        .await
+        .expect("answered");
+    assert_eq!(info.into_inner().state(), pb::ServerState::ReadOnly);
+    let server = TestServer::start_in(full.stop().await, &[]).await;
+    let again = server.record(2, vec![server.row(2)]).await.expect("room again");
+    assert_eq!(again.created_count, 1);
+}
+
+#[tokio::test]
+async fn a_clock_is_confirmed_by_a_watch_that_shows_the_same() {
+    let server = TestServer::start().await;
+    let mut client = server.operations.clone();
+    let info = client.get_server_info(pb::GetServerInfoRequest::default()).await;
+    let info = info.expect("answered").into_inner();
+    assert!(!info.clock_unconfirmed);
+    let clock = info.clock.expect("there");
+    let mut ask = async |seconds: i64| {
+        let now = prost_types::Timestamp {
+            seconds: clock.seconds + seconds,
+            ..clock
+        };
+        client
+            .confirm_clock(pb::ConfirmClockRequest { now: Some(now) })
+            .await
+    };
+    assert!(ask(300).await.is_ok());
+    assert!(ask(-300).await.is_ok());
+    for apart in [301, -301] {
+        let refused = ask(apart).await.expect_err("another time");
+        assert_eq!(reason(&refused), "CLOCK_DIFFERS");
+    }
+    let nothing = client.confirm_clock(pb::ConfirmClockRequest::default()).await;
+    assert_eq!(reason(&nothing.expect_err("no time")), "MALFORMED_VALUE");
+}

@@ -160,7 +160,7 @@ pub fn arrows(source: &Source) -> Vec<String> {
             source.path
         )];
     };
-    let named = modules_named(&shipped(source.text));
+    let named = modules_named(&shipped(source));
     let wrong = named
         .iter()
         .filter(|named| **named != module && !allowed.contains(&named.as_str()));
@@ -173,7 +173,7 @@ pub fn adapters(source: &Source) -> Vec<String> {
     let Some(module) = module_of(source.path).filter(|module| PORT_ONLY.contains(module)) else {
         return Vec::new();
     };
-    let code = shipped(source.text);
+    let code = shipped(source);
     let named = ["store::on_disk", "store::in_memory", "OnDisk", "InMemory"].into_iter();
     named
         .filter(|adapter| code.contains(adapter))
@@ -347,9 +347,13 @@ fn module_of(path: &str) -> Option<&str> {
     })
 }
 
-/// The code without comments and without the tests at its end, which may reach further.
-fn shipped(text: &str) -> String {
-    let code = without_comments(text);
+/// The code without comments and without tests, which may reach further: those at its end, or a file of
+/// tests, whose name says so.
+fn shipped(source: &Source) -> String {
+    if source.path.ends_with("tests.rs") {
+        return String::new();
+    }
+    let code = without_comments(source.text);
     match code.find("#[cfg(test)]\nmod tests {") {
         Some(end) => code[..end].to_owned(),
         None => code,

@@ -4,12 +4,12 @@ use super::*;
 use crate::domain::social_credit_code::SocialCreditCode;
 
 fn built_in() -> Catalog {
-    parse(&embedded()).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
+    parse(&KIND.built_in()).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
 }
 
 /// The built-in source with one replacement in one file, which must take place.
-fn changed(name: &str, from: &str, to: &str) -> CatalogSource {
-    let mut source = embedded();
+fn changed(name: &str, from: &str, to: &str) -> DataFiles {
+    let mut source = KIND.built_in();
     let (_, content) = source.files.iter_mut().find(|(other, _)| other == name).unwrap();
     let text = String::from_utf8(content.clone()).unwrap();
     assert!(text.contains(from), "{name} lacks {from}");
@@ -18,7 +18,7 @@ fn changed(name: &str, from: &str, to: &str) -> CatalogSource {
 }
 
 #[track_caller]
-fn check(source: &CatalogSource, expected: &[&str]) {
+fn check(source: &DataFiles, expected: &[&str]) {
     let mistakes: Vec<String> = parse(source)
         .unwrap_err()
         .iter()
@@ -136,7 +136,7 @@ code = "150802"
 from = 2004-01-01
 until = 2003-12-31
 "#;
-    let mut source = embedded();
+    let mut source = KIND.built_in();
     source.files.retain(|(name, _)| name != "sectors.toml");
     source
         .files
@@ -205,7 +205,7 @@ fn a_wrong_check_digit_or_an_empty_file_is_refused() {
             "departments.toml:18: `social_credit_code` `11150802000000019B`: the check character of the unified social credit code is wrong",
         ],
     );
-    let mut source = embedded();
+    let mut source = KIND.built_in();
     source.files[2].1.clear();
     let mistakes = parse(&source).unwrap_err();
     assert!(
@@ -225,18 +225,18 @@ fn a_wrong_check_digit_or_an_empty_file_is_refused() {
 #[test]
 fn a_folder_replaces_all_files_or_none() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, content) in embedded().files {
+    for (name, content) in KIND.built_in().files {
         assert!(
-            read(folder.path())
+            KIND.read(folder.path())
                 .unwrap_err()
                 .iter()
                 .any(|mistake| mistake.file == name)
         );
         std::fs::write(folder.path().join(name), content).unwrap();
     }
-    let source = read(folder.path()).unwrap();
-    assert_eq!(source, embedded());
-    assert_eq!(source.sha256(), embedded().sha256());
+    let source = KIND.read(folder.path()).unwrap();
+    assert_eq!(source, KIND.built_in());
+    assert_eq!(source.sha256(), KIND.built_in().sha256());
     let other = changed("sectors.toml", "food sales", "food sale");
-    assert_ne!(other.sha256(), embedded().sha256());
+    assert_ne!(other.sha256(), KIND.built_in().sha256());
 }

@@ -1,7 +1,6 @@
 //! Keys that may be absent.
 
 use super::{Display, Entry, FromStr};
-use crate::domain::trust::Trust;
 
 impl<'a> Entry<'a> {
     pub fn has(&self, key: &str) -> bool {
@@ -38,27 +37,5 @@ impl<'a> Entry<'a> {
         } else {
             Vec::new()
         }
-    }
-
-    /// A whole number from 1 to `max`.
-    pub fn count(&self, key: &str, max: u32) -> Option<u32> {
-        let value = self.required(key)?;
-        let number = value.get_ref().as_integer();
-        let number = number.and_then(|one| u32::from_str_radix(one.as_str(), one.radix()).ok());
-        let number = self.of_type(key, value, number, "a whole number without sign")?;
-        if !(1..=max).contains(&number) {
-            self.mistake_at(key, format!("`{key}` is from 1 to {max}"));
-            return None;
-        }
-        Some(number)
-    }
-
-    /// The mark that says how far the entry can be relied on.
-    pub fn trust_mark(&self) -> Option<Trust> {
-        let trust = Trust::of_mark(self.text("trust")?);
-        if trust.is_none() {
-            self.mistake_at("trust", "`trust` is one of S, K, C, D");
-        }
-        trust
     }
 }

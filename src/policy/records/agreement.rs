@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::{LISTS, LayoutRows, SEVERITY};
-use crate::domain::layout::{ItemType, Layout, Role, ValueList, header_key};
+use crate::domain::layout::{BodyRule, ItemType, Layout, LayoutItem, Role, ValueList, header_key};
+use crate::domain::record::RecordKind;
 use crate::domain::severity::{Severities, When};
 use crate::policy::Mistake;
 
@@ -133,21 +134,51 @@ fn is_of_type(role: Role, item_type: &ItemType) -> bool {
     }
 }
 
-/// A layout of records says who was decided upon, by whom, under which number, and when.
+/// A layout of records says who was decided upon, by whom, under which number, and when: checks rest on it.
 fn completeness(mistakes: &mut Vec<Mistake>, file: &str, layout: &Layout) {
-    if layout.kind.is_none() {
-        return;
+    let Some(kind) = layout.kind else { return };
+    let target: &[Role] = match kind {
+        RecordKind::Ruling => &[
+            Role::TargetKind,
+            Role::TargetBodyCode,
+            Role::TargetNumber,
+            Role::Outcome,
+        ],
+        RecordKind::Penalty => &[Role::PenaltyKinds],
+        RecordKind::Licence
+        | RecordKind::Listing
+        | RecordKind::AbnormalListing
+        | RecordKind::Commendation
+        | RecordKind::Evaluation
+        | RecordKind::InspectionResult => &[],
+    };
+    let body = match layout.role(Role::BodyCode) {
+        Some(_) => Role::BodyCode,
+        None => Role::BodyName,
+    };
+    let always = [Role::PartyName, Role::Number, Role::DecidedOn, body];
+    for role in always.iter().chain(target) {
+        if !layout.role(*role).is_some_and(LayoutItem::is_always_needed) {
+            mistakes.push(Mistake::whole(
+                file,
+                format!("no item that is always needed has the role {role:?}"),
+            ));
+        }
     }
-    for role in [
-        Role::PartyName,
-        Role::PartyCode,
-        Role::BodyName,
-        Role::Number,
-        Role::DecidedOn,
-    ] {
+    for role in [Role::PartyCode, Role::PartyDocument] {
         if layout.role(role).is_none() {
             mistakes.push(Mistake::whole(file, format!("no item has the role {role:?}")));
         }
+    }
+    let source = layout
+        .role(Role::SourceCode)
+        .is_some_and(LayoutItem::is_always_needed);
+    if layout.body == BodyRule::Anyone && !source {
+        mistakes.push(Mistake::whole(
+            file,
+            "rows of any organ must name who of the district supplies them: no item that is always needed has \
+             the role SourceCode",
+        ));
     }
 }
 

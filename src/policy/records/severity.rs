@@ -10,7 +10,7 @@ use crate::domain::subject::SubjectKind;
 use crate::policy::reader::Entry;
 
 /// Longest publicity that a rule may state, in months.
-const MONTHS_MAX: u32 = 120;
+const MONTHS_MAX: i64 = 120;
 
 pub fn severities(entry: &Entry<'_>) -> Option<Severities> {
     entry.keys(&["fine_kind", "level", "fine", "publicity"]);
@@ -110,7 +110,7 @@ fn publicity(entry: &Entry<'_>) -> Option<PublicityMaximum> {
     ]);
     let record = entry.parsed::<Word<RecordKind>>("record");
     let severity = entry.parsed_if_any::<Word<Severity>>("severity");
-    let months = entry.count("months", MONTHS_MAX);
+    let months = entry.number("months", 1..=MONTHS_MAX);
     let origin = origin(entry);
     let Word(record) = record?;
     Some(PublicityMaximum {

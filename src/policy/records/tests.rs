@@ -1,7 +1,7 @@
 use super::*;
 
 fn built_in() -> Layouts {
-    parse(&embedded()).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
+    parse(&KIND.built_in()).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
 }
 
 #[test]

@@ -379,13 +379,7 @@ mod tests {
 
     #[test]
     fn a_batch_counts_its_rows_and_a_check_gives_out_no_revisions() {
-        let row = |outcome, revision| RowOutcome {
-            outcome,
-            revision: Revision(revision),
-            snapshot: 1,
-            findings: Vec::new(),
-            performance: None,
-        };
+        let row = |outcome, revision| RowOutcome::of(outcome, Revision(revision), 1, Vec::new());
         let rows = [
             row(Outcome::Created, 7),
             row(Outcome::Repeated, 3),

@@ -11,7 +11,8 @@ use crate::domain::hash::hash32;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Place;
 use crate::domain::subject::SubjectName;
-use crate::ingest::commands::{COMMITMENTS_PER_BATCH_MAX, CommitmentName};
+use crate::ingest::batch::ROWS_PER_BATCH_MAX;
+use crate::ingest::commands::CommitmentName;
 use crate::services::pb;
 
 /// Size of a page if none is asked for.
@@ -133,14 +134,14 @@ fn short_name<T: std::str::FromStr>(field: &str, text: &str, prefix: &str) -> Re
 pub fn batch_size(rows: usize) -> Result<(), Refusal> {
     match rows {
         0 => Err(Refusal::plain(Reason::BatchEmpty).violating("rows", "is empty")),
-        1..=COMMITMENTS_PER_BATCH_MAX => Ok(()),
+        1..=ROWS_PER_BATCH_MAX => Ok(()),
         _ => Err(Refusal::plain(Reason::BatchTooLarge)
             .violating(
                 "rows",
-                format!("has {rows} rows, at most {COMMITMENTS_PER_BATCH_MAX} are taken"),
+                format!("has {rows} rows, at most {ROWS_PER_BATCH_MAX} are taken"),
             )
             .with("rows", rows.to_string())
-            .with("rows_max", COMMITMENTS_PER_BATCH_MAX.to_string())),
+            .with("rows_max", ROWS_PER_BATCH_MAX.to_string())),
     }
 }
 

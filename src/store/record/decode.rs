@@ -9,12 +9,15 @@ use crate::domain::fact::{
     CommitmentFact, Fact, Outcome, PerformanceFact, Principal, Recorded, RequestId, RowOutcome,
 };
 use crate::domain::finding::{CheckKind, Finding, Rule};
+use crate::domain::record_name::RecordName;
 use crate::domain::revision::{Epoch, Place, Revision};
 use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectName, SubjectNumber};
 use crate::ledger::Body;
 
 use super::{Error, VERSION, about, stored};
 use crate::store::keyring::{self, Keyring};
+
+mod subjects;
 
 /// Reads one body; every `None` inside is named with the revision by [`decode`].
 struct Decoder<'a> {
@@ -164,6 +167,7 @@ impl Decoder<'_> {
                     },
                 )
             }
+            30..=49 => self.about_subject(bytes)?,
             _ => return None,
         };
         Some(Recorded {
@@ -327,6 +331,10 @@ fn outcome_in(outcome: stored::RowOutcome) -> Option<RowOutcome> {
         performance: match outcome.performance {
             Some(inner) => Some(Box::new(outcome_in(*inner)?)),
             None => None,
+        },
+        record: match outcome.record.as_str() {
+            "" => None,
+            name => Some(RecordName::from_text(name)?),
         },
     })
 }
