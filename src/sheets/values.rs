@@ -111,9 +111,7 @@ pub fn tidied(cell: &Cell, item: &LayoutItem, from_1904: bool) -> Result<String,
         | ItemType::Choice(_)
         | ItemType::Choices(_)
         | ItemType::SocialCreditCodes
-        | ItemType::Ignored => {
-            Ok(text.to_owned())
-        }
+        | ItemType::Ignored => Ok(text.to_owned()),
     }
 }
 

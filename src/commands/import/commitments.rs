@@ -7,7 +7,7 @@ use tonic::transport::Channel;
 use super::lane::{ANSWER_SIZE_MAX, Answered, Answers, Lane, lane, status_of};
 use super::outcome::{BatchOutcome, RowOutcome, became, found};
 use super::reading::Taken;
-use crate::commands::wire_rows;
+use crate::commands::demo::wire_rows;
 use crate::domain::commitment::{
     Choice, CommitmentKind, PerformanceState, Publication, Reported, ReportedPerformance,
 };
@@ -22,15 +22,18 @@ pub struct Commitments {
     pub layouts: Layouts,
     pub layout: Layout,
     pub is_check: bool,
+    /// Performance that differs from the recorded one is a correction of it.
+    pub corrects: bool,
 }
 
 lane! {
     Commitments: CommitmentServiceClient.import_commitments,
     ImportCommitmentsRequest, ImportCommitmentsResponse, import_commitments_response,
-    row: |lane: &Commitments, taken: &Taken| {
+    correct_performance: |lane: &Commitments| lane.corrects,
+    => |lane: &Commitments, taken: &Taken| {
         wire_rows::commitment(&reported(&lane.layouts, &lane.layout, &taken.items))
     },
-    outcome: |_: &Commitments, row: pb::CommitmentRowResult| {
+    |_: &Commitments, row: pb::CommitmentRowResult| {
         let item = |field: &str| item_of(field).to_owned();
         let mut all: Vec<_> = row.findings.into_iter().map(|finding| found(finding, &item)).collect();
         let performance = match row.performance {
@@ -87,7 +90,10 @@ struct Texts<'a> {
 impl Texts<'_> {
     fn text(&self, code: &str) -> String {
         let has_code = |(place, _): &&(usize, String)| self.layout.items()[*place].code == code;
-        self.items.iter().find(has_code).map_or_else(String::new, |(_, text)| text.clone())
+        self.items
+            .iter()
+            .find(has_code)
+            .map_or_else(String::new, |(_, text)| text.clone())
     }
 
     /// A code, freed of what stands around it in real files (2.6).

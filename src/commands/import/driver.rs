@@ -157,7 +157,10 @@ pub async fn drive<L: Lane>(
 enum Broken {
     Fatal(Stopped),
     /// Worth another try, after this long if the server says so.
-    Passing { words: String, wait: Option<Duration> },
+    Passing {
+        words: String,
+        wait: Option<Duration>,
+    },
 }
 
 struct Driver<'a, L: Lane> {
@@ -243,7 +246,8 @@ impl<L: Lane> Driver<'_, L> {
             return Ok(None);
         };
         if batch.sent.is_empty() {
-            told.answered(&batch, &BatchOutcome::default()).map_err(Broken::Fatal)?;
+            told.answered(&batch, &BatchOutcome::default())
+                .map_err(Broken::Fatal)?;
             return Ok(None);
         }
         let mut request = self.lane.request(&batch.sent);
@@ -266,13 +270,20 @@ impl<L: Lane> Driver<'_, L> {
                 .try_send(open.request.clone())
                 .expect("no more are open than the channel holds");
         }
-        let answers = self.lane.open(channel, ReceiverStream::new(sent)).await.map_err(broken)?;
+        let answers = self
+            .lane
+            .open(channel, ReceiverStream::new(sent))
+            .await
+            .map_err(broken)?;
         Ok((requests, answers))
     }
 
     fn settle(&mut self, answer: L::Answer, told: &mut dyn Told) -> Result<(), Broken> {
         let contract = |words| Broken::Fatal(Stopped::Contract(words));
-        let answered = self.lane.read(answer).ok_or_else(|| contract("an answer without result"))?;
+        let answered = self
+            .lane
+            .read(answer)
+            .ok_or_else(|| contract("an answer without result"))?;
         let is_meant = |open: &Open<_>| open.id == answered.request_id;
         let place = self.open.iter().position(is_meant);
         let place = place.ok_or_else(|| contract("an answer to what was not sent"))?;
@@ -294,7 +305,11 @@ impl<L: Lane> Driver<'_, L> {
 fn broken(status: Status) -> Broken {
     let has_reason = status.get_details_error_info().is_some();
     let passes = match status.code() {
-        Code::Unavailable | Code::ResourceExhausted | Code::Aborted | Code::DeadlineExceeded | Code::Cancelled => true,
+        Code::Unavailable
+        | Code::ResourceExhausted
+        | Code::Aborted
+        | Code::DeadlineExceeded
+        | Code::Cancelled => true,
         Code::Unknown | Code::Internal => !has_reason,
         Code::Ok
         | Code::InvalidArgument
@@ -310,7 +325,9 @@ fn broken(status: Status) -> Broken {
     if !passes {
         return Broken::Fatal(Stopped::Refused(Box::new(status)));
     }
-    let wait = status.get_details_retry_info().and_then(|retry| retry.retry_delay);
+    let wait = status
+        .get_details_retry_info()
+        .and_then(|retry| retry.retry_delay);
     Broken::Passing {
         words: status.message().to_owned(),
         wait,
@@ -332,7 +349,8 @@ mod tests {
 
     #[test]
     fn a_batch_has_one_name_for_each_content_and_place() {
-        let id = |file: u8, layout: &str, number, content: &[u8]| request_id(&[file; 32], layout, number, content);
+        let id =
+            |file: u8, layout: &str, number, content: &[u8]| request_id(&[file; 32], layout, number, content);
         let first = id(1, "COMMITMENT", 0, b"rows");
         assert_eq!(first, id(1, "COMMITMENT", 0, b"rows"));
         for other in [
@@ -350,8 +368,14 @@ mod tests {
     fn only_what_may_pass_is_tried_again() {
         let passes = |code| matches!(broken(Status::new(code, "x")), Broken::Passing { .. });
         assert!(passes(Code::Unavailable) && passes(Code::Unknown) && passes(Code::ResourceExhausted));
-        assert!(!passes(Code::InvalidArgument) && !passes(Code::PermissionDenied) && !passes(Code::Unimplemented));
-        let ours = tonic_types::ErrorDetails::with_error_info("STORAGE_FAILED", "credence.supervision", [("a", "b")]);
+        assert!(
+            !passes(Code::InvalidArgument) && !passes(Code::PermissionDenied) && !passes(Code::Unimplemented)
+        );
+        let ours = tonic_types::ErrorDetails::with_error_info(
+            "STORAGE_FAILED",
+            "credence.supervision",
+            [("a", "b")],
+        );
         let status = Status::with_error_details(Code::Internal, "x", ours);
         assert!(matches!(broken(status), Broken::Fatal(Stopped::Refused(_))));
     }

@@ -58,7 +58,8 @@ pub fn status_of(refusal: tonic_types::Status) -> Box<Status> {
 macro_rules! lane {
     (
         $lane:ident: $client:ident . $call:ident, $request:ident, $answer:ident, $module:ident,
-        row: $row:expr, outcome: $outcome:expr
+        $($field:ident: $value:expr,)*
+        => $row:expr, $outcome:expr
     ) => {
         impl Lane for $lane {
             type Request = pb::$request;
@@ -69,6 +70,7 @@ macro_rules! lane {
                 pb::$request {
                     rows: rows.iter().map(|taken| row(self, taken)).collect(),
                     validate_only: self.is_check,
+                    $($field: $value(self),)*
                     ..Default::default()
                 }
             }

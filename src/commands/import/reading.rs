@@ -243,7 +243,11 @@ impl Reading {
             }
             bytes += size;
             let taken = taken(row, header, layout, party_kind, from_1904);
-            if taken.spoilt.is_empty() { batch.sent.push(taken) } else { batch.spoilt.push(taken) }
+            if taken.spoilt.is_empty() {
+                batch.sent.push(taken)
+            } else {
+                batch.spoilt.push(taken)
+            }
             ControlFlow::Continue(())
         })?;
         if !is_stopped && batch.sent.len() + batch.spoilt.len() > 0 {
@@ -273,7 +277,10 @@ fn taken(
         }
     }
     if let Some(kind) = party_kind {
-        let stated = layout.items().iter().position(|item| item.role == Some(Role::PartyKind));
+        let stated = layout
+            .items()
+            .iter()
+            .position(|item| item.role == Some(Role::PartyKind));
         if let Some(place) = stated
             && header.column_of(place).is_none()
         {

@@ -53,7 +53,9 @@ impl Returned {
     #[must_use]
     pub fn new(file: &Path, folder: Option<&Path>, layout: &Layout, header: &Header) -> Self {
         let beside = file.parent().map(Path::to_path_buf).unwrap_or_default();
-        let stem = file.file_stem().map_or_else(|| "import".into(), |stem| stem.to_string_lossy());
+        let stem = file
+            .file_stem()
+            .map_or_else(|| "import".into(), |stem| stem.to_string_lossy());
         let reasons = |at: &usize| header.columns[*at] != Column::Reason;
         let columns: Vec<usize> = (0..header.texts.len()).filter(reasons).collect();
         let headers = columns.iter().map(|at| header.texts[*at].clone());
@@ -80,13 +82,19 @@ impl Returned {
         let (bad, reason) = self.reasons(taken, found);
         let files = self.files.as_mut().expect("opened above");
         let cells = || {
-            let own = self.columns.iter().map(|at| (taken.row.text(*at), bad.contains(at)));
+            let own = self
+                .columns
+                .iter()
+                .map(|at| (taken.row.text(*at), bad.contains(at)));
             own.chain([(reason.as_str(), false)])
         };
-        files.csv.row(cells().map(|(text, _)| text)).map_err(|source| Unwritten::Disk {
-            path: files.csv_path.display().to_string(),
-            source,
-        })?;
+        files
+            .csv
+            .row(cells().map(|(text, _)| text))
+            .map_err(|source| Unwritten::Disk {
+                path: files.csv_path.display().to_string(),
+                source,
+            })?;
         if let Some(xlsx) = &mut files.xlsx {
             match xlsx.row(cells()) {
                 Ok(()) => {}
@@ -107,11 +115,19 @@ impl Returned {
         for (at, why) in &taken.spoilt {
             bad.push(*at);
             let cell = format!("{}{}", column_name(*at), taken.row.number);
-            sentences.push(format!("[{cell}] “{}”{}", self.header.texts[*at], why.in_chinese()));
+            sentences.push(format!(
+                "[{cell}] “{}”{}",
+                self.header.texts[*at],
+                why.in_chinese()
+            ));
         }
         let refusing = |found: &&Found| matches!(found.kind, CheckKind::Reject | CheckKind::Stop);
         for found in found.iter().filter(refusing) {
-            let place = self.layout.items().iter().position(|item| item.code == found.item);
+            let place = self
+                .layout
+                .items()
+                .iter()
+                .position(|item| item.code == found.item);
             let at = place.and_then(|place| self.header.column_of(place));
             bad.extend(at);
             let cell = match (at, place) {
@@ -133,11 +149,13 @@ impl Returned {
         let (csv_path, file) = self.free()?;
         let xlsx_path = csv_path.with_extension("xlsx");
         let mut csv = CsvFile::new(BufWriter::new(file)).map_err(|error| disk(&csv_path, error))?;
-        csv.row(self.headers.iter().map(String::as_str)).map_err(|error| disk(&csv_path, error))?;
-        let columns: Vec<_> = self.headers.iter().map(|header| XlsxColumn {
+        csv.row(self.headers.iter().map(String::as_str))
+            .map_err(|error| disk(&csv_path, error))?;
+        let column = |header: &String| XlsxColumn {
             header: header.clone(),
             ..XlsxColumn::default()
-        });
+        };
+        let columns: Vec<_> = self.headers.iter().map(column).collect();
         let xlsx = XlsxFile::new(&self.sheet, &columns).map_err(|source| Unwritten::Workbook {
             path: xlsx_path.display().to_string(),
             source,
@@ -187,10 +205,11 @@ impl Returned {
         })?;
         let mut paths = Vec::new();
         if let Some(xlsx) = files.xlsx {
-            xlsx.save(&files.xlsx_path, &[]).map_err(|source| Unwritten::Workbook {
-                path: files.xlsx_path.display().to_string(),
-                source,
-            })?;
+            xlsx.save(&files.xlsx_path, &[])
+                .map_err(|source| Unwritten::Workbook {
+                    path: files.xlsx_path.display().to_string(),
+                    source,
+                })?;
             paths.push(files.xlsx_path);
         }
         paths.push(files.csv_path);
@@ -201,7 +220,11 @@ impl Returned {
 const _: () = assert!(SHEET_ROWS_MAX > 1);
 
 fn folder_of(folder: &Path) -> &Path {
-    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+    if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    }
 }
 
 /// The name before `.rejected` or `.rejected-2`, so that what comes back twice is not named twice.
