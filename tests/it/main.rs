@@ -2,4 +2,6 @@
 
 mod commitments;
 mod harness;
+mod imports;
 mod ops;
+mod sheet_variants;
