@@ -6,7 +6,7 @@ use super::commitment::{Commitment, CommitmentCode, Performance};
 use super::finding::Finding;
 use super::numbered::numbered;
 use super::record_name::RecordName;
-use super::revision::{Place, Revision};
+use super::revision::{Place, Revision, Span};
 use super::social_credit_code::SocialCreditCode;
 use super::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
 use super::subject_fact::SubjectFact;
@@ -158,6 +158,19 @@ pub enum Fact {
     SealedRead {
         subject: SubjectNumber,
         purpose: String,
+    },
+    /// What batches created is withdrawn; each commitment's own withdrawal follows in slices.
+    BatchesWithdrawn {
+        spans: Vec<Span>,
+        reason: String,
+    },
+    /// A slice of the effects of an earlier fact stands, in the group of this one.
+    EffectsSettled {
+        cause: Revision,
+        /// Counts from 1.
+        slice: u32,
+        /// Where the next slice begins; zero after the last.
+        next: Revision,
     },
     /// About subjects themselves, kinds 30 to 49.
     Subject(SubjectFact),

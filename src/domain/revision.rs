@@ -53,6 +53,20 @@ impl FromStr for Place {
     }
 }
 
+/// Revisions from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    pub first: Revision,
+    pub last: Revision,
+}
+
+impl Span {
+    #[must_use]
+    pub fn contains(&self, revision: Revision) -> bool {
+        (self.first..=self.last).contains(&revision)
+    }
+}
+
 /// A moment in nanoseconds since 1970-01-01T00:00:00Z. Civil dates are another type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(pub i64);

@@ -18,6 +18,7 @@ use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 
 pub mod fold;
 pub mod overlay;
+pub mod unsettled;
 
 use overlay::Overlay;
 

@@ -11,3 +11,4 @@ pub mod questions;
 pub mod read;
 pub mod records;
 pub mod rows;
+pub mod withdrawals;

@@ -95,6 +95,8 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
         | Fact::SubjectOpened { .. }
         | Fact::CommitmentWithdrawn { .. }
         | Fact::SealedRead { .. }
+        | Fact::BatchesWithdrawn { .. }
+        | Fact::EffectsSettled { .. }
         | Fact::Subject(_) => return Ok(Vec::new()),
     };
     let asking = findings.into_iter().filter(|finding| finding.kind == kind);

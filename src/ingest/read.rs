@@ -107,7 +107,9 @@ fn shown(
         None => None,
         Some(revision) => {
             let (recorded, at) = facts.fact(revision)?;
-            let Fact::CommitmentWithdrawn { reason, .. } = recorded.fact else {
+            let (Fact::CommitmentWithdrawn { reason, .. } | Fact::BatchesWithdrawn { reason, .. }) =
+                recorded.fact
+            else {
                 return Err(contradiction(revision));
             };
             Some((reason, at))

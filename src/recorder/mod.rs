@@ -14,10 +14,13 @@ use crate::domain::fact::{Principal, RequestId, RowOutcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
+use crate::group::unsettled;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
+use crate::ingest::withdrawals::WithdrawBatches;
 use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
+use crate::subjects::commands::SubjectCommand;
 
 mod data;
 #[cfg(test)]
@@ -45,6 +48,8 @@ pub enum Command {
     RecordCommitments(RecordCommitments),
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
+    Subject(SubjectCommand),
+    WithdrawBatches(WithdrawBatches),
     /// A person was looked up; the reading is a fact.
     NoteSealedRead {
         subject: SubjectNumber,
@@ -56,6 +61,13 @@ pub enum Command {
     TurnDays {
         until: CivilDate,
     },
+}
+
+impl Command {
+    /// Says whether effects of it follow in groups of their own.
+    fn has_effects(&self) -> bool {
+        matches!(self, Self::WithdrawBatches(_))
+    }
 }
 
 /// A request id with the hash of the whole request, its id left out.
@@ -152,12 +164,14 @@ impl Shared {
         });
     }
 
-    /// A view of the present state.
+    /// A view of the present state, in which the effects of every fact are seen.
     ///
     /// # Errors
     /// `STORAGE_FAILED`.
     pub fn view(&self) -> Result<Arc<dyn View>, Refusal> {
-        self.tables.view().map_err(|error| storage(&error))
+        let view = self.tables.view();
+        view.and_then(|view| unsettled::seen(view, &self.facts))
+            .map_err(|error| storage(&error))
     }
 
     /// A view that shows at least `place`, waiting a little for it.

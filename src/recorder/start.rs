@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -19,9 +19,10 @@ use crate::ledger::ballast;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::keeper::Keeper;
 use crate::ledger::lock::{LockError, lock};
-use crate::ledger::{self, AppendError, Groups, Ledger, OpenError, Options};
+use crate::ledger::{self, Groups, Ledger, OpenError, Options};
 use crate::policy::data::Proposal;
 use crate::store::KeyRange;
+use crate::store::in_memory::InMemory;
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::keys::SubjectRow;
 use crate::store::on_disk::{OnDisk, read_reflects};
@@ -29,11 +30,13 @@ use crate::store::record::{Facts, kind_of};
 use crate::store::{Change, Head, Tables, keyring, keys, record};
 
 use super::data;
-use super::writer::{Random, Writer};
+use super::writer::{Built, NotWritten, Random, Writer};
 use super::{Condition, Monotonic, Now, Recorder, Shared};
 
 /// How many subjects are looked at together.
 const SUBJECTS_PER_PAGE: usize = 1_000;
+/// Free space below which tables that cannot be kept on the disk are kept in memory, in bytes.
+const TABLES_ROOM_MIN: u64 = 16 << 20;
 /// After how many groups a rebuild reports its progress.
 const PROGRESS_EVERY: u64 = 10_000;
 
@@ -162,7 +165,7 @@ pub fn start(folder: &DataFolder, mut setup: Setup) -> Result<Started, StartErro
 
 /// Records the start over opened stores and begins to write.
 ///
-/// `today` becomes the first turned day of a ledger that has none; `None` turns no day.
+/// `today` is the day to begin with, if none was ever turned; `None` if the clock is not to be trusted.
 ///
 /// # Errors
 /// [`StartError::Data`], [`StartError::Start`]; those of the stores.
@@ -198,8 +201,8 @@ pub fn start_over(stores: Stores, setup: Setup, today: Option<CivilDate>) -> Res
     match writer.record_start() {
         Ok(()) => {}
         // Everything recorded can be read, and writing begins as soon as there is room.
-        Err(StartFailure::Full(why)) => tracing::warn!("writes are refused: {why}"),
-        Err(StartFailure::Failed(why)) => return Err(StartError::Start(why)),
+        Err(NotWritten::Full(_)) => {}
+        Err(NotWritten::Failed(why)) => return Err(StartError::Start(why)),
     }
     let instant = writer.ledger.instant();
     let writer = std::thread::Builder::new()
@@ -295,7 +298,26 @@ fn open_tables(
             ledger: end,
         });
     }
-    let (tables, aside) = OnDisk::open_or_set_aside(&folder, Arc::clone(monotonic))?;
+    match tables_on_disk(&folder, monotonic, facts, end.revision) {
+        Ok(tables) => Ok(Arc::new(tables)),
+        Err(error) if RealFolder::open(&data.path)?.free()? < TABLES_ROOM_MIN => {
+            tracing::warn!("the disk is full, the tables of this run are kept in memory: {error}");
+            let tables = InMemory::new();
+            catch_up(&tables, facts, end.revision)?;
+            Ok(Arc::new(tables))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens the tables in `folder`, or makes them anew, and brings them up to the ledger.
+fn tables_on_disk(
+    folder: &Path,
+    monotonic: &Monotonic,
+    facts: &Facts,
+    until: Revision,
+) -> Result<OnDisk, StartError> {
+    let (tables, aside) = OnDisk::open_or_set_aside(folder, Arc::clone(monotonic))?;
     if let Some(why) = aside {
         tracing::warn!("the tables are rebuilt from the ledger: {why}");
     }
@@ -310,12 +332,11 @@ fn open_tables(
                 seen.place
             );
             drop(tables);
-            fs::remove_dir_all(&folder)?;
-            tables = OnDisk::open(&folder, Arc::clone(monotonic))?;
+            fs::remove_dir_all(folder)?;
+            tables = OnDisk::open(folder, Arc::clone(monotonic))?;
         }
     }
-    let tables: Arc<dyn Tables> = Arc::new(tables);
-    catch_up(&*tables, facts, end.revision)?;
+    catch_up(&tables, facts, until)?;
     Ok(tables)
 }
 
@@ -390,22 +411,9 @@ pub(super) struct Unrecorded {
     today: Option<CivilDate>,
 }
 
-/// Why a start is not recorded.
-pub(super) enum StartFailure {
-    /// The disk takes no more; the start is recorded with the first group that it takes.
-    Full(String),
-    Failed(String),
-}
-
-impl From<crate::store::Error> for StartFailure {
-    fn from(error: crate::store::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
 impl Writer {
     /// Records the start, the data adopted with it, and the day, in one group, if that is still to do.
-    pub(super) fn record_start(&mut self) -> Result<(), StartFailure> {
+    pub(super) fn record_start(&mut self) -> Result<(), NotWritten> {
         let Some(start) = self.unrecorded.take() else {
             return Ok(());
         };
@@ -430,25 +438,15 @@ impl Writer {
         for (revision, one) in (first.0..).zip(&recorded) {
             overlay.fold(one, Revision(revision))?;
         }
-        let changes = overlay.changes();
-        match self.write(instant, &recorded) {
-            Ok(head) => {
-                self.shared.tables.apply(head, &changes)?;
-                self.adopted(&recorded, head.place.revision);
-                self.shared.head.send_replace(head);
-                self.shared.serves_again();
-                Ok(())
-            }
-            Err(AppendError::Full(why)) => {
-                self.unrecorded = Some(start);
-                self.shared
-                    .condition
-                    .send_replace(Condition::ReadOnly(why.clone()));
-                Err(StartFailure::Full(why))
-            }
-            Err(error @ (AppendError::OutcomeUnknown(_) | AppendError::Moved(_))) => {
-                Err(StartFailure::Failed(error.to_string()))
-            }
+        let built = Built {
+            instant,
+            changes: overlay.changes(),
+            facts: recorded,
+        };
+        if let Err(not_written) = self.commit(&built) {
+            self.unrecorded = Some(start);
+            return Err(not_written);
         }
+        Ok(())
     }
 }

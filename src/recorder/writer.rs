@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
 
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Outcome, Principal, Recorded, RowOutcome};
@@ -11,13 +12,16 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::{SubjectKind, SubjectNumber};
 use crate::failpoint::crash_point;
+use crate::group::unsettled::{self, Cause};
 use crate::group::{Circumstances, Group};
 use crate::ingest::commands::{self, Failure};
+use crate::ingest::withdrawals;
 use crate::ledger::{AppendError, Body, Ledger};
 use crate::store::keyring::{Key, NonceBytes};
-use crate::store::{Error, Head, View, keys, record};
+use crate::store::{Change, Error, Head, View, keys, record};
+use crate::subjects;
 
-use super::start::{StartFailure, Unrecorded};
+use super::start::Unrecorded;
 use super::{Answer, Command, Condition, Monotonic, Now, Order, Reply, Request, Shared};
 
 /// A group takes no further command once it changes this many rows.
@@ -40,30 +44,73 @@ pub struct Writer {
     pub unrecorded: Option<Unrecorded>,
 }
 
+/// A group that is ready to be written.
+pub(super) struct Built {
+    pub instant: Instant,
+    pub facts: Vec<Recorded>,
+    pub changes: Vec<Change>,
+}
+
 type Settled = (Reply, Result<Answer, Refusal>);
 
-/// Whether the writer may go on after a group.
+/// What the writer does after a group.
 enum After {
     GoOn,
+    /// Effects of an earlier fact are still to be settled.
+    EffectsLeft,
     /// Nothing more is written by this process.
     Failed(String),
 }
 
+/// Why a group does not stand.
+pub(super) enum NotWritten {
+    /// The disk takes no more; nothing was written.
+    Full(String),
+    /// It may or may not stand in the ledger; nothing more is written by this process.
+    Failed(String),
+}
+
+impl From<Error> for NotWritten {
+    fn from(error: Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl NotWritten {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Full(why) => read_only(why),
+            Self::Failed(_) => Refusal::plain(Reason::OutcomeUnknown),
+        }
+    }
+
+    fn after(self) -> After {
+        match self {
+            Self::Full(_) => After::GoOn,
+            Self::Failed(why) => After::Failed(why),
+        }
+    }
+}
+
 impl Writer {
     /// Serves orders until all senders are gone, then closes the ledger.
+    ///
+    /// Effects that are left take turns with orders; a stop leaves them to the next start.
     pub fn run(mut self, mut orders: mpsc::Receiver<(Order, Reply)>) {
-        while let Some(first) = orders.blocking_recv() {
-            match self.group(first, &mut orders) {
-                After::GoOn => {}
-                After::Failed(why) => {
-                    tracing::error!("writing has ended: {why}");
-                    self.shared.condition.send_replace(Condition::Failed(why));
-                    self.ledger.abandon();
-                    while let Some((_, reply)) = orders.blocking_recv() {
-                        drop(reply.send(Err(Refusal::plain(Reason::OutcomeUnknown))));
-                    }
-                    return;
-                }
+        let mut after = self.settle();
+        loop {
+            let next = match after {
+                After::GoOn => orders.blocking_recv().ok_or(TryRecvError::Disconnected),
+                After::EffectsLeft => orders.try_recv(),
+                After::Failed(why) => return self.give_up(why, orders),
+            };
+            after = match next {
+                Ok(first) => self.group(first, &mut orders),
+                Err(TryRecvError::Empty) => After::GoOn,
+                Err(TryRecvError::Disconnected) => break,
+            };
+            if matches!(after, After::GoOn) {
+                after = self.settle();
             }
         }
         match self.ledger.close() {
@@ -73,24 +120,27 @@ impl Writer {
         self.shared.condition.send_replace(Condition::Stopped);
     }
 
+    fn give_up(&mut self, why: String, mut orders: mpsc::Receiver<(Order, Reply)>) {
+        tracing::error!("writing has ended: {why}");
+        self.shared.condition.send_replace(Condition::Failed(why));
+        self.ledger.abandon();
+        while let Some((_, reply)) = orders.blocking_recv() {
+            drop(reply.send(Err(Refusal::plain(Reason::OutcomeUnknown))));
+        }
+    }
+
     /// Decides, appends and applies one group.
     fn group(&mut self, first: (Order, Reply), orders: &mut mpsc::Receiver<(Order, Reply)>) -> After {
-        match self.record_start() {
-            Ok(()) => {}
-            Err(StartFailure::Full(why)) => {
-                drop(first.1.send(Err(read_only(&why))));
-                return After::GoOn;
-            }
-            Err(StartFailure::Failed(why)) => {
-                drop(first.1.send(Err(Refusal::plain(Reason::OutcomeUnknown))));
-                return After::Failed(why);
-            }
+        if let Err(not_written) = self.record_start() {
+            drop(first.1.send(Err(not_written.refusal())));
+            return not_written.after();
         }
-        let view = match self.shared.tables.view() {
+        let view = match self.shared.view() {
             Ok(view) => view,
-            Err(error) => {
-                drop(first.1.send(Err(super::storage(&error))));
-                return After::Failed(error.to_string());
+            Err(refusal) => {
+                let why = refusal.to_string();
+                drop(first.1.send(Err(refusal)));
+                return After::Failed(why);
             }
         };
         let read = (self.now)();
@@ -98,77 +148,123 @@ impl Writer {
             drop(first.1.send(Err(refusal)));
             return After::GoOn;
         }
-        let head = self.ledger.head();
+        let instant = read.max(self.ledger.instant());
         let shared = Arc::clone(&self.shared);
-        let keyring = Arc::clone(shared.facts.keys());
+        let monotonic = Arc::clone(&self.monotonic);
+        let mut settled: Vec<Settled> = Vec::new();
+        let built = self.built(view, instant, |group| {
+            let mut next = Some(first);
+            while let Some((order, reply)) = next.take() {
+                let passed = order.deadline.is_some_and(|deadline| monotonic() > deadline);
+                let result = if passed {
+                    Err(Refusal::plain(Reason::DeadlinePassed))
+                } else {
+                    decide(&shared, group, &order)
+                };
+                settled.push((reply, result));
+                // What comes after a command with effects is decided over a view that shows them.
+                if group.change_count() < GROUP_CHANGES_MAX && !order.command.has_effects() {
+                    next = orders.try_recv().ok();
+                }
+            }
+        });
+        if built.facts.is_empty() {
+            if self.ledger.has_room() {
+                shared.serves_again();
+            }
+            answer(settled, self.ledger.head().place);
+            return After::GoOn;
+        }
+        match self.commit(&built) {
+            Ok(place) => {
+                crash_point("before_answer");
+                answer(settled, place);
+                After::GoOn
+            }
+            Err(not_written) => {
+                refuse(settled, &not_written.refusal());
+                not_written.after()
+            }
+        }
+    }
+
+    /// Settles the next slice of the oldest fact whose effects are not all settled.
+    fn settle(&mut self) -> After {
+        if self.unrecorded.is_some() {
+            return After::GoOn;
+        }
+        match self.settle_slice() {
+            Ok(true) => After::EffectsLeft,
+            Ok(false) => After::GoOn,
+            // On a full disk it is tried again after the next order.
+            Err(not_written) => not_written.after(),
+        }
+    }
+
+    fn settle_slice(&mut self) -> Result<bool, NotWritten> {
+        let view = self.shared.tables.view()?;
+        let Some(cause) = unsettled::causes(&*view)?.first().copied() else {
+            return Ok(false);
+        };
+        let recorded = unsettled::recorded(&cause, &self.shared.facts)?;
+        let instant = (self.now)().max(self.ledger.instant());
+        let mut result = Ok(());
+        let built = self.built(view, instant, |group| {
+            result = effects(group, &cause, &recorded);
+        });
+        result?;
+        self.commit(&built)?;
+        crash_point("between_slices");
+        Ok(true)
+    }
+
+    /// Builds a group over `view`.
+    fn built(&mut self, view: Arc<dyn View>, instant: Instant, build: impl FnOnce(&mut Group<'_>)) -> Built {
+        let shared = Arc::clone(&self.shared);
         let random = &mut self.random;
         let mut draw = || {
             let mut bytes = [0; 13];
             random(&mut bytes);
             bytes
         };
-        let instant = read.max(self.ledger.instant());
         let mut group = Group::new(Circumstances {
             view,
-            first: head.place.revision.plus(1),
+            first: self.ledger.head().place.revision.plus(1),
             now: instant,
             policies: &shared.policies,
-            hashes: &*keyring,
+            hashes: &**shared.facts.keys(),
             random: &mut draw,
         });
-        let mut settled: Vec<Settled> = Vec::new();
-        let mut next = Some(first);
-        while let Some((order, reply)) = next.take() {
-            let passed = order
-                .deadline
-                .is_some_and(|deadline| (self.monotonic)() > deadline);
-            let result = if passed {
-                Err(Refusal::plain(Reason::DeadlinePassed))
-            } else {
-                decide(&shared, &mut group, &order)
-            };
-            settled.push((reply, result));
-            if group.change_count() < GROUP_CHANGES_MAX {
-                next = orders.try_recv().ok();
-            }
+        build(&mut group);
+        Built {
+            instant,
+            changes: group.changes(),
+            facts: group.facts().to_vec(),
         }
-        if group.facts().is_empty() {
-            drop(group);
-            if self.ledger.has_room() {
-                shared.serves_again();
-            }
-            answer(settled, head.place);
-            return After::GoOn;
-        }
-        let changes = group.changes();
-        let facts: Vec<_> = group.facts().to_vec();
-        drop(group);
-        match self.write(instant, &facts) {
-            Ok(head) => {
-                if let Err(error) = shared.tables.apply(head, &changes) {
-                    // The group stands in the ledger; the next start rebuilds the tables from it.
-                    refuse(settled, &Refusal::plain(Reason::OutcomeUnknown));
-                    return After::Failed(error.to_string());
-                }
-                crash_point("after_apply");
-                self.adopted(&facts, head.place.revision);
-                shared.head.send_replace(head);
-                shared.serves_again();
-                crash_point("before_answer");
-                answer(settled, head.place);
-                After::GoOn
-            }
+    }
+
+    /// Appends a group, applies it, and lets readers see it.
+    pub(super) fn commit(&mut self, built: &Built) -> Result<Place, NotWritten> {
+        let head = match self.write(built.instant, &built.facts) {
+            Ok(head) => head,
             Err(AppendError::Full(why)) => {
                 tracing::warn!("writes are refused: {why}");
-                refuse(settled, &read_only(&why));
-                shared.condition.send_replace(Condition::ReadOnly(why));
-                After::GoOn
+                self.shared
+                    .condition
+                    .send_replace(Condition::ReadOnly(why.clone()));
+                return Err(NotWritten::Full(why));
             }
             Err(error @ (AppendError::OutcomeUnknown(_) | AppendError::Moved(_))) => {
-                refuse(settled, &Refusal::plain(Reason::OutcomeUnknown));
-                After::Failed(error.to_string())
+                return Err(NotWritten::Failed(error.to_string()));
             }
-        }
+        };
+        // A group that cannot be applied stands in the ledger; the next start rebuilds the tables from it.
+        self.shared.tables.apply(head, &built.changes)?;
+        crash_point("after_apply");
+        self.adopted(&built.facts, head.place.revision);
+        self.shared.head.send_replace(head);
+        self.shared.serves_again();
+        Ok(head.place)
     }
 
     /// Why nothing can be written at this moment, if so.
@@ -242,6 +338,14 @@ fn refuse(settled: Vec<Settled>, refusal: &Refusal) {
     }
 }
 
+/// Adds a slice of what follows from a cause.
+fn effects(group: &mut Group<'_>, cause: &Cause, recorded: &Recorded) -> Result<(), Error> {
+    let Fact::BatchesWithdrawn { spans, reason } = &recorded.fact else {
+        return Err(unsettled::no_cause(cause, "another kind of fact stands there"));
+    };
+    withdrawals::slice(group, &recorded.principal, cause, spans, reason)
+}
+
 /// Decides one order; what it refused or only tried leaves no trace in the group.
 fn decide(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<Answer, Refusal> {
     let begun = group.begin();
@@ -300,10 +404,19 @@ fn decided(
         (Command::RecordCommitments(batch), earlier) => {
             commands::record_commitments(group, principal, batch, earlier.as_deref())?
         }
-        (Command::Withdraw(_) | Command::RecordPerformance(_), Some(outcomes)) => outcomes.clone(),
+        (
+            Command::Withdraw(_) | Command::RecordPerformance(_) | Command::WithdrawBatches(_),
+            Some(outcomes),
+        ) => outcomes.clone(),
+        (Command::WithdrawBatches(command), None) => {
+            vec![withdrawals::withdraw(group, principal, command)?]
+        }
         (Command::Withdraw(command), None) => vec![commands::withdraw(group, principal, command)?],
         (Command::RecordPerformance(command), None) => {
             vec![commands::record_performance(group, principal, command)?]
+        }
+        (Command::Subject(command), earlier) => {
+            subjects::commands::decide(group, principal, command, earlier.as_deref())?
         }
         (Command::NoteSealedRead { subject, purpose }, _) => {
             group.push(
@@ -326,7 +439,7 @@ fn decided(
         let remembered = outcomes.iter().cloned().map(forgetting_refusals).collect();
         let fact = Fact::RequestRecorded {
             id: request.id,
-            hash: request.hash,
+            hash: group.hashes().keyed_whole(request.hash),
             outcomes: remembered,
         };
         group.push(principal, fact)?;
@@ -366,8 +479,9 @@ fn earlier(
         })?;
         Some(recorded.fact)
     };
+    let asked = group.hashes().keyed_whole(request.hash);
     match fact {
-        Some(Fact::RequestRecorded { hash, outcomes, .. }) if hash == request.hash => Ok(Some(outcomes)),
+        Some(Fact::RequestRecorded { hash, outcomes, .. }) if hash == asked => Ok(Some(outcomes)),
         Some(Fact::RequestRecorded { .. }) => {
             let refusal = Refusal::plain(Reason::RequestIdReused).with("field", "request_id");
             Err(Failure::Refused(

@@ -94,6 +94,13 @@ impl CommitmentService for Misbehaving {
         Ok(Response::new(pb::Commitment::default()))
     }
 
+    async fn withdraw_batches(
+        &self,
+        _: Call<pb::WithdrawBatchesRequest>,
+    ) -> Result<Response<pb::WithdrawBatchesResponse>, Status> {
+        Ok(Response::new(pb::WithdrawBatchesResponse::default()))
+    }
+
     async fn record_performance(
         &self,
         _: Call<pb::RecordPerformanceRequest>,

@@ -15,6 +15,7 @@ use crate::domain::revision::Place;
 use crate::ingest::commands::{RecordPerformance, WithdrawCommitment};
 use crate::ingest::questions;
 use crate::ingest::read::{self, CommitmentRead};
+use crate::ingest::withdrawals::{self, WithdrawBatches};
 use crate::recorder::{Command, Order, Request as Asked};
 
 /// The service over one recorder.
@@ -156,6 +157,42 @@ impl CommitmentService for Commitments {
                 Ok(shown(&read, reading.place))
             })
             .await
+    }
+
+    async fn withdraw_batches(
+        &self,
+        request: Request<pb::WithdrawBatchesRequest>,
+    ) -> Result<Response<pb::WithdrawBatchesResponse>, Status> {
+        let principal = self.0.principal(request.extensions())?;
+        let (_, extensions, mut message) = request.into_parts();
+        let id = requests::request_id(&message.request_id)?;
+        let batches = requests::batch_ids(&message.batches)?;
+        let reason = requests::text("reason", &message.reason, WITHDRAWAL_REASON_LENGTH_MAX)?;
+        message.request_id.clear();
+        let asker = principal.clone();
+        let resolved = self.0.read("", move |reading| {
+            let spans = withdrawals::spans(reading.view, reading.facts, &asker, &batches)?;
+            let count = withdrawals::count(reading.view, &spans)?;
+            Ok((spans, count))
+        });
+        let (spans, commitment_count) = resolved.await?.into_inner();
+        let order = Order {
+            principal,
+            request: Some(Asked {
+                id,
+                hash: requests::request_hash("WithdrawBatches", &message),
+            }),
+            validate_only: message.validate_only,
+            command: Command::WithdrawBatches(WithdrawBatches { spans, reason }),
+            deadline: self.0.deadline(&extensions),
+        };
+        let answer = self.0.recorder.submit(order).await?;
+        let response = pb::WithdrawBatchesResponse {
+            revision: answer.place.to_string(),
+            replayed: answer.replayed,
+            commitment_count,
+        };
+        Ok(reflecting(response, answer.place))
     }
 
     async fn record_performance(

@@ -78,7 +78,9 @@ fn said(
         | Fact::ServerStarted { .. }
         | Fact::DayTurned { .. }
         | Fact::RequestRecorded { .. }
-        | Fact::SealedRead { .. } => None,
+        | Fact::SealedRead { .. }
+        | Fact::BatchesWithdrawn { .. }
+        | Fact::EffectsSettled { .. } => None,
         Fact::DataAdopted { kind, sha256, .. } => Some((
             "data_adopted",
             hash16(b"data", &[kind.as_bytes()]),

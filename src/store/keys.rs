@@ -63,6 +63,9 @@ pub const MEMBERSHIP: Table = Table(38);
 /// attributions, what is unattributed, and subjects with an open question, see [`subjects`]
 pub const ATTRIBUTION: Table = Table(39);
 
+/// revision of a cause u64 -> first revision of the next slice u64 | slices settled u32
+pub const CAUSE: Table = Table(13);
+
 /// Counters of [`COUNTER`].
 pub const COUNTER_SUBJECTS: u8 = 1;
 pub const COUNTER_DAY: u8 = 2;
@@ -184,6 +187,17 @@ pub fn request_key(principal: &Principal, id: RequestId) -> Bytes {
 #[must_use]
 pub fn data_key(kind: &str) -> Bytes {
     Bytes::copy_from_slice(&hash16(b"data", &[kind.as_bytes()]))
+}
+
+#[must_use]
+pub fn cause_value(next: Revision, slices: u32) -> Bytes {
+    joined(&[&next.0.to_be_bytes(), &slices.to_be_bytes()])
+}
+
+/// The first revision of the next slice, and how many slices are settled.
+#[must_use]
+pub fn cause_row(value: &[u8]) -> (Revision, u32) {
+    (Revision(u64_at(value, 0)), u32::from_be_bytes(array_at(value, 8)))
 }
 
 #[must_use]

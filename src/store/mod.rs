@@ -85,6 +85,9 @@ pub trait Tables: Send + Sync {
     /// Digest of all rows (`docs/data-format.md`), kept incrementally.
     fn digest(&self) -> [u8; 32];
 
+    /// The group end the tables stand at and the digest there, taken together; `None` for empty tables.
+    fn digest_at(&self) -> Option<(Head, [u8; 32])>;
+
     /// Applies one group's changes, whole or not at all, and moves `reflects` with them.
     ///
     /// # Errors

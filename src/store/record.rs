@@ -18,10 +18,12 @@ use crate::ledger::{Body, Groups};
 
 use super::keyring::{self, Key, Keyring, NonceBytes};
 
+mod clear;
 mod decode;
 mod subjects;
 
-pub use decode::decode;
+pub use clear::{ClearPart, clear_part};
+pub use decode::{decode, decode_without_keys};
 
 /// The generated stored messages.
 #[allow(
@@ -54,6 +56,8 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::PerformanceCorrected(_) => 15,
         Fact::RowStopped { .. } => 16,
         Fact::SealedRead { .. } => 17,
+        Fact::BatchesWithdrawn { .. } => 18,
+        Fact::EffectsSettled { .. } => 19,
         Fact::Subject(fact) => fact.kind_number(),
     }
 }
@@ -76,6 +80,8 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::PerformanceCorrected(_) => "performance_corrected",
         Fact::RowStopped { .. } => "row_stopped",
         Fact::SealedRead { .. } => "sealed_read",
+        Fact::BatchesWithdrawn { .. } => "batches_withdrawn",
+        Fact::EffectsSettled { .. } => "effects_settled",
         Fact::Subject(fact) => fact.kind_name(),
     }
 }
@@ -250,6 +256,25 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             received_on: received_on.days(),
             findings: findings.iter().map(finding_out).collect(),
             row_hash: row.to_vec(),
+        }
+        .encode_to_vec(),
+        Fact::BatchesWithdrawn { spans, reason } => stored::BatchesWithdrawn {
+            principal,
+            spans: spans
+                .iter()
+                .map(|span| stored::Span {
+                    first: span.first.0,
+                    last: span.last.0,
+                })
+                .collect(),
+            reason: reason.clone(),
+        }
+        .encode_to_vec(),
+        Fact::EffectsSettled { cause, slice, next } => stored::EffectsSettled {
+            principal,
+            cause: cause.0,
+            slice: *slice,
+            next: next.0,
         }
         .encode_to_vec(),
         Fact::SealedRead { subject, purpose } => stored::SealedRead {

@@ -3,10 +3,6 @@
 use super::{Display, Entry, FromStr};
 
 impl<'a> Entry<'a> {
-    pub fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
-    }
-
     /// A text that is not blank, if the key is there.
     pub fn text_if_any(&self, key: &str) -> Option<&'a str> {
         self.has(key).then(|| self.text(key)).flatten()
@@ -28,14 +24,5 @@ impl<'a> Entry<'a> {
     /// True or false; false if the key is absent.
     pub fn flag_if_any(&self, key: &str) -> bool {
         self.has(key) && self.flag(key) == Some(true)
-    }
-
-    /// The tables under `[[key]]`; none if the key is absent.
-    pub fn entries_if_any(&self, key: &str) -> Vec<Entry<'a>> {
-        if self.has(key) {
-            self.entries(key)
-        } else {
-            Vec::new()
-        }
     }
 }

@@ -13,7 +13,10 @@ use crate::domain::revision::Place;
 use crate::domain::subject::SubjectName;
 use crate::ingest::batch::ROWS_PER_BATCH_MAX;
 use crate::ingest::commands::CommitmentName;
+use crate::ingest::withdrawals::BATCHES_MAX;
 use crate::services::pb;
+
+pub mod subjects;
 
 /// Size of a page if none is asked for.
 pub const PAGE_SIZE_DEFAULT: usize = 100;
@@ -32,13 +35,34 @@ pub const PURPOSE_LENGTH_MAX: usize = 200;
 /// # Errors
 /// `MALFORMED_REQUEST_ID`.
 pub fn request_id(text: &str) -> Result<RequestId, Refusal> {
-    let malformed = || Refusal::plain(Reason::MalformedRequestId).violating("request_id", "is not a UUID");
+    id_in("request_id", text)
+}
+
+fn id_in(field: &str, text: &str) -> Result<RequestId, Refusal> {
+    let malformed = || Refusal::plain(Reason::MalformedRequestId).violating(field, "is not a UUID");
     if text.len() != 36 {
         return Err(malformed());
     }
     uuid::Uuid::try_parse(text)
         .map(|id| RequestId(id.into_bytes()))
         .map_err(|_| malformed())
+}
+
+/// Reads the request ids of batches.
+///
+/// # Errors
+/// `BATCH_EMPTY`, `BATCH_TOO_LARGE`, `MALFORMED_REQUEST_ID`.
+pub fn batch_ids(texts: &[String]) -> Result<Vec<RequestId>, Refusal> {
+    if texts.is_empty() {
+        return Err(Refusal::plain(Reason::BatchEmpty).violating("batches", "is empty"));
+    }
+    if texts.len() > BATCHES_MAX {
+        let refusal = Refusal::plain(Reason::BatchTooLarge).violating("batches", "has too many ids");
+        return Err(refusal.with("batches_max", BATCHES_MAX.to_string()));
+    }
+    let ids = texts.iter().enumerate();
+    ids.map(|(place, text)| id_in(&format!("batches[{place}]"), text))
+        .collect()
 }
 
 /// Hashes what a request asks for, without the id it is asked under (which the caller has emptied).
@@ -318,6 +342,17 @@ pub fn date(field: &str, text: &str) -> Result<CivilDate, Refusal> {
         Refusal::plain(Reason::MalformedValue)
             .violating(field, "is not an existing date of the form YYYY-MM-DD")
     })
+}
+
+/// Reads a civil date that may be left empty.
+///
+/// # Errors
+/// `MALFORMED_VALUE`, with the field.
+pub fn optional_date(field: &str, text: impl AsRef<str>) -> Result<Option<CivilDate>, Refusal> {
+    match text.as_ref() {
+        "" => Ok(None),
+        text => date(field, text).map(Some),
+    }
 }
 
 /// Gathers what is wrong with the fields of one request; the reason is the first by precedence.

@@ -10,7 +10,7 @@ use crate::domain::fact::{
 };
 use crate::domain::finding::{CheckKind, Finding, Rule};
 use crate::domain::record_name::RecordName;
-use crate::domain::revision::{Epoch, Place, Revision};
+use crate::domain::revision::{Epoch, Place, Revision, Span};
 use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectName, SubjectNumber};
 use crate::ledger::Body;
 
@@ -21,7 +21,7 @@ mod subjects;
 
 /// Reads one body; every `None` inside is named with the revision by [`decode`].
 struct Decoder<'a> {
-    keys: &'a Keyring,
+    keys: Option<&'a Keyring>,
     kind: u16,
 }
 
@@ -30,6 +30,18 @@ struct Decoder<'a> {
 /// # Errors
 /// [`Error::Corrupt`] if the body is of an unknown kind or version, does not decode, or does not unseal.
 pub fn decode(body: &Body, revision: Revision, keys: &Keyring) -> Result<Recorded, Error> {
+    decode_with(body, revision, Some(keys))
+}
+
+/// Reads back a fact of which nothing is sealed.
+///
+/// # Errors
+/// As [`decode`]; a sealed body does not unseal.
+pub fn decode_without_keys(body: &Body, revision: Revision) -> Result<Recorded, Error> {
+    decode_with(body, revision, None)
+}
+
+fn decode_with(body: &Body, revision: Revision, keys: Option<&Keyring>) -> Result<Recorded, Error> {
     let corrupt = |what| Error::Corrupt(revision.0, what);
     if body.version != VERSION {
         return Err(corrupt("its version is unknown to this release"));
@@ -42,7 +54,7 @@ pub fn decode(body: &Body, revision: Revision, keys: &Keyring) -> Result<Recorde
     .ok_or_else(|| corrupt("its bytes do not make a fact of its kind"))
 }
 
-fn read<M: Message + Default>(bytes: &[u8]) -> Option<M> {
+pub(super) fn read<M: Message + Default>(bytes: &[u8]) -> Option<M> {
     M::decode(bytes).ok()
 }
 
@@ -52,7 +64,7 @@ impl Decoder<'_> {
             stored::content::Form::Open(plain) => Some(plain.to_vec()),
             stored::content::Form::Sealed(sealed) => {
                 let subject = SubjectNumber(subject);
-                let key = self.keys.key(subject)?;
+                let key = self.keys?.key(subject)?;
                 keyring::unseal(
                     &key,
                     &sealed.nonce,
@@ -167,6 +179,27 @@ impl Decoder<'_> {
                     },
                 )
             }
+            18 => {
+                let message: stored::BatchesWithdrawn = read(bytes)?;
+                let span = |span: &stored::Span| Span {
+                    first: Revision(span.first),
+                    last: Revision(span.last),
+                };
+                let fact = Fact::BatchesWithdrawn {
+                    spans: message.spans.iter().map(span).collect(),
+                    reason: message.reason,
+                };
+                (message.principal, fact)
+            }
+            19 => {
+                let message: stored::EffectsSettled = read(bytes)?;
+                let fact = Fact::EffectsSettled {
+                    cause: Revision(message.cause),
+                    slice: message.slice,
+                    next: Revision(message.next),
+                };
+                (message.principal, fact)
+            }
             30..=49 => self.about_subject(bytes)?,
             _ => return None,
         };
@@ -209,12 +242,7 @@ impl Decoder<'_> {
                 content: inner.content,
                 liability: inner.liability,
                 made_on: CivilDate::from_days(message.made_on)?,
-                validity: match message.validity {
-                    0 => Validity::NotStated,
-                    1 => Validity::Until(CivilDate::from_days(message.valid_until)?),
-                    2 => Validity::OpenEnded,
-                    _ => return None,
-                },
+                validity: validity_in(message.validity, message.valid_until)?,
                 accepting_body_name: inner.accepting_body_name,
                 accepting_body_code: inner.accepting_body_code.parse().ok()?,
                 publication: u8::try_from(message.publication).ok()?.try_into().ok()?,
@@ -308,7 +336,16 @@ fn identity_in(kind: SubjectKind, stored: u32, text: &str) -> Option<Identity> {
     Identity::of(kind, text)
 }
 
-fn finding_in(finding: stored::Finding) -> Option<Finding> {
+pub(super) fn validity_in(validity: u32, valid_until: i32) -> Option<Validity> {
+    Some(match validity {
+        0 => Validity::NotStated,
+        1 => Validity::Until(CivilDate::from_days(valid_until)?),
+        2 => Validity::OpenEnded,
+        _ => return None,
+    })
+}
+
+pub(super) fn finding_in(finding: stored::Finding) -> Option<Finding> {
     Some(Finding {
         field: finding.field.into(),
         rule: Rule::try_from(u8::try_from(finding.rule).ok()?).ok()?,

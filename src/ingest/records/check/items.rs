@@ -2,12 +2,13 @@
 
 use crate::domain::civil_date::DateError;
 use crate::domain::commitment::Validity;
+use crate::domain::finding::code_fault;
 use crate::domain::finding::{CheckKind, Rule};
 use crate::domain::identity::OlderCode;
 use crate::domain::layout::{ItemType, LayoutItem, ListValue, Role, ValueList};
 use crate::domain::money::{DecimalError, millionths};
 use crate::domain::record::{Chosen, Value};
-use crate::domain::social_credit_code::{CodeError, SocialCreditCode};
+use crate::domain::social_credit_code::SocialCreditCode;
 
 use super::row::Row;
 use crate::ingest::records::clean;
@@ -246,29 +247,7 @@ fn chosen_or_finding(
 /// Finds what is wrong with a unified code, item by item.
 pub fn social_credit_code(row: &mut Row<'_>, item: &LayoutItem, text: &str) -> Option<SocialCreditCode> {
     for fault in SocialCreditCode::faults(text) {
-        let (rule, english, chinese) = match fault {
-            CodeError::Length => (
-                Rule::SocialCreditCodeShape,
-                "is not a unified social credit code of 18 characters; correct it.",
-                "不是18位统一社会信用代码，请更正。",
-            ),
-            CodeError::Alphabet => (
-                Rule::SocialCreditCodeAlphabet,
-                "has a character that unified social credit codes do not use (digits and capitals without \
-                 I, O, S, V, Z); correct it.",
-                "含有统一社会信用代码不使用的字符（只用数字和除I、O、S、V、Z外的大写字母），请更正。",
-            ),
-            CodeError::Check => (
-                Rule::SocialCreditCodeCheck,
-                "has a wrong check character at place 18; compare it with the licence.",
-                "第18位校验码错误，请与证照核对。",
-            ),
-            CodeError::Organisation => (
-                Rule::OrganisationCodeCheck,
-                "has a wrong check character of the organisation code at place 17; compare it with the licence.",
-                "第17位组织机构代码校验码错误，请与证照核对。",
-            ),
-        };
+        let (rule, english, chinese) = code_fault(fault);
         row.find(item, rule, CheckKind::Reject, english, chinese);
     }
     text.parse().ok()
