@@ -20,6 +20,7 @@ use crate::domain::subject::SubjectKind;
 use crate::policy::{KINDS, Policies, listed};
 use crate::sheets::Format;
 
+mod calls;
 mod commitments;
 mod driver;
 mod lane;
@@ -28,6 +29,8 @@ mod outcome;
 mod progress;
 mod reading;
 mod returned;
+mod subjects;
+mod texts;
 mod words;
 
 use commitments::Commitments;
@@ -319,6 +322,31 @@ impl Import<'_> {
                 };
                 self.drive(&lane, reading, sink).await
             }
+            "REGISTER" => {
+                let lane = subjects::Register {
+                    layouts: self.policies.layouts.clone(),
+                    layout,
+                    is_check: self.options.check,
+                };
+                self.drive(&lane, reading, sink).await
+            }
+            "MEMBERSHIP" => {
+                let lane = subjects::Memberships {
+                    layouts: self.policies.layouts.clone(),
+                    layout,
+                    is_check: self.options.check,
+                };
+                self.drive(&lane, reading, sink).await
+            }
+            "PERFORMANCE" => {
+                let lane = calls::Calls::new(calls::Performances {
+                    layouts: self.policies.layouts.clone(),
+                    layout,
+                    is_check: self.options.check,
+                    corrects: self.options.correct,
+                });
+                self.drive(&lane, reading, sink).await
+            }
             _ => {
                 let error = Unread::NotImported(layout.code);
                 let (english, chinese) = (error.in_english(), error.in_chinese());
@@ -378,6 +406,16 @@ impl Import<'_> {
             })
         });
         (batches, read)
+    }
+}
+
+/// Codes of the items of a layout that the service has no place for.
+fn unsent(layout: &str) -> &'static [&'static str] {
+    match layout {
+        "REGISTER" => &subjects::REGISTER_UNSENT,
+        "MEMBERSHIP" => &subjects::MEMBERSHIP_UNSENT,
+        "PERFORMANCE" => &calls::PERFORMANCE_UNSENT,
+        _ => &[],
     }
 }
 
@@ -450,7 +488,7 @@ fn described(path: &Path, reading: &Reading) -> Value {
         "layout": reading.layout.code,
         "header_row": reading.header.row,
         "items_found": reading.matched(),
-        "columns_ignored": reading.header.ignored(),
+        "columns_ignored": reading.ignored(),
         "rows": reading.rows,
         "rows_skipped": reading.skipped_count,
     });

@@ -52,14 +52,6 @@ impl Header {
             .iter()
             .position(|column| *column == Column::Item(place))
     }
-
-    /// Returns the headers of columns that the layout does not know.
-    #[must_use]
-    pub fn ignored(&self) -> Vec<&str> {
-        let columns = self.columns.iter().zip(&self.texts);
-        let ignored = columns.filter(|(column, _)| **column == Column::Ignored);
-        ignored.map(|(_, text)| text.as_str()).collect()
-    }
 }
 
 /// What is known beside the file.

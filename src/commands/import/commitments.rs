@@ -7,13 +7,13 @@ use tonic::transport::Channel;
 use super::lane::{ANSWER_SIZE_MAX, Answered, Answers, Lane, lane, status_of};
 use super::outcome::{BatchOutcome, RowOutcome, became, found};
 use super::reading::Taken;
+use super::texts::Texts;
 use crate::commands::demo::wire_rows;
 use crate::domain::commitment::{
     Choice, CommitmentKind, PerformanceState, Publication, Reported, ReportedPerformance,
 };
 use crate::domain::layout::{Layout, Layouts};
 use crate::domain::subject::SubjectKind;
-use crate::ingest::records::clean;
 use crate::services::pb;
 use crate::services::pb::commitment_service_client::CommitmentServiceClient;
 
@@ -80,49 +80,6 @@ pub fn item_of(field: &str) -> &'static str {
     pair.map_or("", |(code, _)| code)
 }
 
-/// Texts by code of item.
-struct Texts<'a> {
-    layouts: &'a Layouts,
-    layout: &'a Layout,
-    items: &'a [(usize, String)],
-}
-
-impl Texts<'_> {
-    fn text(&self, code: &str) -> String {
-        let has_code = |(place, _): &&(usize, String)| self.layout.items()[*place].code == code;
-        self.items
-            .iter()
-            .find(has_code)
-            .map_or_else(String::new, |(_, text)| text.clone())
-    }
-
-    /// A code, freed of what stands around it in real files (2.6).
-    fn code(&self, code: &str) -> String {
-        clean::code(&self.text(code))
-    }
-
-    /// The value on a list of the layouts, and the words that follow one that takes words.
-    fn choice<T>(&self, code: &str, list: &str, value: impl Fn(&str) -> Option<T>) -> (Choice<T>, String) {
-        let text = self.text(code);
-        if text.is_empty() {
-            return (Choice::Absent, String::new());
-        }
-        let list = self.layouts.list(list);
-        let code_of = |name: &str| list.and_then(|list| list.value(name));
-        if let Some(known) = code_of(&text).and_then(|listed| value(&listed.code)) {
-            return (Choice::Known(known), String::new());
-        }
-        if let Some((name, words)) = text.split_once(['-', '－', '—', ':', '：', '(', '（'])
-            && let Some(listed) = code_of(name).filter(|listed| listed.takes_words)
-            && let Some(known) = value(&listed.code)
-        {
-            let words = words.trim_matches(|mark: char| "-－—:：()（） ".contains(mark));
-            return (Choice::Known(known), words.to_owned());
-        }
-        (Choice::Unknown(text), String::new())
-    }
-}
-
 fn subject_kind(code: &str) -> Option<SubjectKind> {
     SubjectKind::try_from(code.parse::<u8>().ok()?).ok()
 }
@@ -151,11 +108,7 @@ fn state(code: &str) -> Option<PerformanceState> {
 /// The twenty items of a row; what stands on no list goes out as it was written, for the service to judge.
 #[must_use]
 pub fn reported(layouts: &Layouts, layout: &Layout, items: &[(usize, String)]) -> Reported {
-    let texts = Texts {
-        layouts,
-        layout,
-        items,
-    };
+    let texts = Texts::new(layouts, layout, items);
     let (kind, kind_words) = texts.choice("commitmentTypeId", "commitment_kind", commitment_kind);
     Reported {
         code: texts.text("code"),
@@ -184,11 +137,7 @@ pub fn performance(
     layout: &Layout,
     items: &[(usize, String)],
 ) -> Option<ReportedPerformance> {
-    let texts = Texts {
-        layouts,
-        layout,
-        items,
-    };
+    let texts = Texts::new(layouts, layout, items);
     let performance = ReportedPerformance {
         state: texts.choice("fulfillmentStatus", "performance_state", state).0,
         unperformed: texts.text("unperformedCommitmentContent"),

@@ -251,8 +251,7 @@ impl<L: Lane> Driver<'_, L> {
             return Ok(None);
         }
         let mut request = self.lane.request(&batch.sent);
-        let content = prost::Message::encode_to_vec(&request);
-        let id = request_id(self.file, self.layout, batch.number, &content);
+        let id = request_id(self.file, self.layout, batch.number, &L::content(&request));
         L::name(&mut request, id.clone());
         let sent = request.clone();
         self.open.push(Open { id, batch, request });
@@ -301,10 +300,11 @@ impl<L: Lane> Driver<'_, L> {
     }
 }
 
-/// Whether a status is worth another try: one without a reason of the service is of the connection.
-fn broken(status: Status) -> Broken {
+/// Says whether a status is worth another try: one without a reason of the service is of the connection.
+#[must_use]
+pub fn passes(status: &Status) -> bool {
     let has_reason = status.get_details_error_info().is_some();
-    let passes = match status.code() {
+    match status.code() {
         Code::Unavailable
         | Code::ResourceExhausted
         | Code::Aborted
@@ -321,8 +321,11 @@ fn broken(status: Status) -> Broken {
         | Code::Unimplemented
         | Code::DataLoss
         | Code::Unauthenticated => false,
-    };
-    if !passes {
+    }
+}
+
+fn broken(status: Status) -> Broken {
+    if !passes(&status) {
         return Broken::Fatal(Stopped::Refused(Box::new(status)));
     }
     let wait = status

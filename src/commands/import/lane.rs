@@ -24,12 +24,15 @@ pub struct Answered {
 /// A stream of batches, one answer each.
 pub trait Lane: Send + Sync {
     /// A batch on the wire.
-    type Request: prost::Message + Clone + Send + 'static;
+    type Request: Clone + Send + 'static;
     /// Its answer on the wire.
     type Answer: Send + 'static;
 
     /// The request for some rows, without its id.
     fn request(&self, rows: &[Taken]) -> Self::Request;
+
+    /// The bytes that stand for the request where it is named.
+    fn content(request: &Self::Request) -> Vec<u8>;
 
     /// Names the request.
     fn name(request: &mut Self::Request, id: String);
@@ -73,6 +76,10 @@ macro_rules! lane {
                     $($field: $value(self),)*
                     ..Default::default()
                 }
+            }
+
+            fn content(request: &pb::$request) -> Vec<u8> {
+                prost::Message::encode_to_vec(request)
             }
 
             fn name(request: &mut pb::$request, id: String) {

@@ -208,6 +208,20 @@ impl Reading {
         self.layout.items().len() - self.header.absent.len()
     }
 
+    /// Returns the headers of columns that are not recorded: the layout does not know them, or the service
+    /// has no place for them.
+    #[must_use]
+    pub fn ignored(&self) -> Vec<&str> {
+        let unsent = super::unsent(&self.layout.code);
+        let columns = self.header.columns.iter().zip(&self.header.texts);
+        let ignored = columns.filter(|(column, _)| match column {
+            Column::Item(place) => unsent.contains(&self.layout.items()[*place].code.as_str()),
+            Column::Ignored => true,
+            Column::Reason | Column::Blank => false,
+        });
+        ignored.map(|(_, text)| text.as_str()).collect()
+    }
+
     /// Reads the rows again and hands them on in batches of at most `rows_max`, until `take` breaks off.
     ///
     /// The same file makes the same batches each time.

@@ -100,7 +100,7 @@ impl Words {
             ),
         };
         text.push_str(&line);
-        let ignored = reading.header.ignored();
+        let ignored = reading.ignored();
         if !ignored.is_empty() {
             let says = self.pick("columns not imported: ", "不导入的列：");
             _ = write!(text, "\n  {says}{}", ignored.join("、"));
