@@ -158,6 +158,12 @@ pub fn policies(folder: Option<&Path>) -> Result<Policies, String> {
     Ok(policies)
 }
 
+/// The endpoint of a server; `None` for a text that is no address.
+#[must_use]
+pub fn endpoint(server: &str) -> Option<Endpoint> {
+    driver::endpoint(server).ok()
+}
+
 /// Imports the files one after the other, prints what became of them, and answers with the exit code.
 pub async fn run(options: &Options) -> u8 {
     let words = Words(options.lang);

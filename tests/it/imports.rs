@@ -12,7 +12,7 @@ use crate::harness::TestServer;
 use crate::sheet_variants::{Sheet, csv, encoded, full_width, shuffled, workbook};
 
 /// Runs the program under test with JSON as its answer.
-async fn import(server: &TestServer, file: &Path, further: &[&str]) -> (Option<i32>, Value) {
+pub async fn import(server: &TestServer, file: &Path, further: &[&str]) -> (Option<i32>, Value) {
     let url = format!("http://{}", server.address);
     let mut arguments = vec!["import", "--format", "json", "--server", &url];
     arguments.extend(further);
@@ -29,14 +29,14 @@ async fn import(server: &TestServer, file: &Path, further: &[&str]) -> (Option<i
     (status.code(), value)
 }
 
-async fn run(arguments: &[&str]) -> Output {
+pub async fn run(arguments: &[&str]) -> Output {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_credence"));
     command.args(arguments);
     let ended = tokio::task::spawn_blocking(move || command.output());
     ended.await.expect("no panic").expect("the program runs")
 }
 
-async fn digest(server: &TestServer) -> String {
+pub async fn digest(server: &TestServer) -> String {
     let digests = server
         .operations
         .clone()
@@ -46,7 +46,7 @@ async fn digest(server: &TestServer) -> String {
 }
 
 /// Forty rows of the form: organisations, persons, businesses; some performed, some of another kind.
-fn commitments(server: &TestServer) -> Sheet {
+pub fn commitments(server: &TestServer) -> Sheet {
     let headers = [
         "承诺编码",
         "承诺人名称",

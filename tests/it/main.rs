@@ -3,6 +3,7 @@
 mod calendar;
 mod commitments;
 mod corrections;
+mod exports;
 mod harness;
 mod imports;
 mod ledger_export;
