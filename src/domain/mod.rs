@@ -19,6 +19,8 @@ pub mod layout;
 pub mod money;
 pub mod numbered;
 pub mod record;
+pub mod record_fact;
+pub mod record_filter;
 pub mod record_name;
 pub mod refusal;
 pub mod resident_id;

@@ -15,11 +15,11 @@ use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 use crate::group::fold::row;
 use crate::store::keys::{self, CommitmentRow};
 use crate::store::record::Facts;
-use crate::store::{Table, View};
+use crate::store::{Table, View, each};
 use crate::subjects;
 
 use super::commands::{self, CommitmentName};
-use super::rows::{self, Among, Row, Span, contradiction, each, within};
+use super::rows::{self, Among, Row, Span, contradiction, within};
 
 pub use super::rows::{Error, Page};
 
@@ -230,7 +230,7 @@ pub fn file_of(view: &dyn View, subject: SubjectNumber) -> Result<Vec<Revision>,
     let range = keys::subject_file_of(subject, keys::FILE_COMMITMENT);
     each(view, keys::SUBJECT_FILE, range, |key, _| {
         firsts.push(keys::subject_file_first(key));
-        Ok(())
+        Ok::<_, Error>(())
     })?;
     firsts.sort_unstable();
     Ok(firsts)

@@ -9,5 +9,6 @@ mod imports;
 mod ledger_export;
 mod lists;
 mod ops;
+mod records;
 mod sheet_variants;
 mod withdrawals;

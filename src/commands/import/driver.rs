@@ -377,7 +377,7 @@ mod tests {
         let ours = tonic_types::ErrorDetails::with_error_info(
             "STORAGE_FAILED",
             "credence.supervision",
-            [("a", "b")],
+            std::collections::HashMap::new(),
         );
         let status = Status::with_error_details(Code::Internal, "x", ours);
         assert!(matches!(broken(status), Broken::Fatal(Stopped::Refused(_))));
