@@ -271,6 +271,7 @@ mod tests {
             paths,
             [
                 "/credit.supervision.v1.CommitmentService/ImportCommitments",
+                "/credit.supervision.v1.RecordService/ImportRecords",
                 "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
                 "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
             ]
