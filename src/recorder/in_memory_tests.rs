@@ -18,7 +18,7 @@ use crate::domain::revision::Instant;
 use crate::ingest::check::check;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, Row, WithdrawCommitment};
 use crate::ledger::{self, InMemory, Ledger, Options, simulated::SimulatedFolder};
-use crate::policy::data;
+use crate::policy::{Policies, data};
 use crate::store;
 use crate::store::Tables as _;
 use crate::store::content_digest::content_digest;
@@ -197,9 +197,8 @@ fn expected(outcome: plan::Outcome) -> Outcome {
     }
 }
 
-fn a_small_year(bench: &Bench) -> Year {
-    let catalog = &bench.running.shared.policies.catalog;
-    year(SEED, 100, &District::of(catalog))
+fn a_small_year() -> Year {
+    year(SEED, 100, &District::of(&Policies::built_in().catalog))
 }
 
 fn first_batch(year: &Year) -> &plan::Batch {
@@ -219,7 +218,7 @@ fn request_hash(id: uuid::Uuid) -> [u8; 32] {
 async fn the_same_orders_make_the_same_ledger_and_tables_in_memory_and_on_disk() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (memory, disk) = (Bench::in_memory(), Bench::on_disk(folder.path()));
-    let year = a_small_year(&memory);
+    let year = a_small_year();
     assert_eq!(memory.live(&year).await, disk.live(&year).await);
     let (one, other) = (&memory.running.shared, &disk.running.shared);
     assert_eq!(one.head(), other.head());
@@ -235,7 +234,7 @@ async fn the_same_orders_make_the_same_ledger_and_tables_in_memory_and_on_disk()
 #[tokio::test]
 async fn a_rebuild_in_memory_ends_in_the_same_tables() {
     let bench = Bench::in_memory();
-    bench.live(&a_small_year(&bench)).await;
+    bench.live(&a_small_year()).await;
     let shared = &bench.running.shared;
     let rebuilt = store::in_memory::InMemory::new();
     start::catch_up(&rebuilt, &shared.facts, shared.head().place.revision).expect("folded");
@@ -246,7 +245,7 @@ async fn a_rebuild_in_memory_ends_in_the_same_tables() {
 #[tokio::test]
 async fn the_hash_of_a_request_stands_in_the_ledger_under_the_key_only() {
     let bench = Bench::in_memory();
-    let year = a_small_year(&bench);
+    let year = a_small_year();
     let batch = first_batch(&year);
     bench
         .clock
@@ -265,7 +264,7 @@ async fn the_hash_of_a_request_stands_in_the_ledger_under_the_key_only() {
 #[tokio::test]
 async fn a_repeated_request_is_answered_from_the_ledger_in_memory() {
     let bench = Bench::in_memory();
-    let year = a_small_year(&bench);
+    let year = a_small_year();
     let batch = first_batch(&year);
     bench
         .clock

@@ -39,8 +39,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
         | Reason::SectorUnknown
-        | Reason::LayoutUnknown
-        | Reason::EditionUnknown => Code::NotFound,
+        | Reason::EditionUnknown
+        | Reason::LayoutUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId

@@ -24,8 +24,7 @@ async fn a_performance_is_recognised_after_the_promisors_kind_was_corrected() {
     let server = TestServer::start().await;
     let mut client = server.commitments.clone();
     let person = server.person_row(7).0;
-    let first = server.record(1, vec![person.clone()]).await.expect("recorded");
-    let name = first.results[0].name.clone();
+    let name = server.recorded(1, person.clone()).await;
     let recorded = client.record_performance(performed(2, &name, "责令改正")).await;
     let recorded = recorded.expect("recorded").into_inner().result.expect("there");
     assert_eq!(recorded.outcome(), pb::Outcome::Created);
@@ -70,10 +69,7 @@ async fn a_repeated_batch_keeps_its_results_and_decides_refused_rows_anew() {
     assert!(again.replayed);
     assert_eq!(again.results, first.results, "the refusal with its findings too");
 
-    let to = pb::AdvanceClockRequest {
-        to: Some(pb::advance_clock_request::To::Date("2024-06-04".to_owned())),
-    };
-    server.operations.clone().advance_clock(to).await.expect("moved");
+    server.advance_to("2024-06-04").await;
     let later = server.record(1, rows.clone()).await.expect("answered");
     assert_eq!(outcomes(&later), [pb::Outcome::Created; 2]);
     assert_eq!(later.results[0], first.results[0]);

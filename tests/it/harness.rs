@@ -122,6 +122,42 @@ impl TestServer {
         (row, id)
     }
 
+    /// The last group's revision and hash.
+    pub async fn head(&self) -> pb::Head {
+        let answer = self
+            .operations
+            .clone()
+            .get_head(pb::GetHeadRequest::default())
+            .await;
+        answer.expect("answered").into_inner()
+    }
+
+    /// The digests of everything recorded so far.
+    pub async fn digests(&self) -> pb::Digests {
+        let answer = self
+            .operations
+            .clone()
+            .get_digests(pb::GetDigestsRequest::default())
+            .await;
+        answer.expect("taken").into_inner()
+    }
+
+    /// Moves the test clock to the beginning of a day.
+    pub async fn advance_to(&self, date: &str) -> pb::AdvanceClockResponse {
+        let to = pb::AdvanceClockRequest {
+            to: Some(pb::advance_clock_request::To::Date(date.to_owned())),
+        };
+        let answer = self.operations.clone().advance_clock(to).await;
+        answer.expect("moved").into_inner()
+    }
+
+    /// Records a new row under a request id of this number and returns the commitment's name.
+    pub async fn recorded(&self, request: u32, row: pb::CommitmentRow) -> String {
+        let mut result = self.record(request, vec![row]).await.expect("recorded");
+        assert_eq!(result.created_count, 1, "{result:?}");
+        result.results.swap_remove(0).name
+    }
+
     /// Records rows under a request id of this number.
     pub async fn record(
         &self,

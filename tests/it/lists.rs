@@ -54,14 +54,7 @@ async fn ask(server: &TestServer, dimensions: &[pb::CountDimension]) -> [Told; 3
         list.commitments.iter().all(|one| number(&one.revision) <= stands),
         "a row is newer than the list"
     );
-    let digests = pb::GetDigestsRequest::default();
-    let digests = server
-        .operations
-        .clone()
-        .get_digests(digests)
-        .await
-        .expect("digested")
-        .into_inner();
+    let digests = server.digests().await;
     let recorded = digests
         .content_digests
         .iter()
@@ -226,10 +219,7 @@ async fn five_rows() -> TestServer {
         promised(&server, 3, 1, "2024-02-29"),
     ];
     server.record(1, rows).await.expect("recorded");
-    let to = pb::AdvanceClockRequest {
-        to: Some(pb::advance_clock_request::To::Date("2024-06-05".to_owned())),
-    };
-    server.operations.clone().advance_clock(to).await.expect("moved");
+    server.advance_to("2024-06-05").await;
     let rows = vec![
         promised(&server, 4, 4, "2024-03-01"),
         promised(&server, 5, 1, "2024-06-05"),

@@ -8,4 +8,5 @@ mod ledger_export;
 mod lists;
 mod ops;
 mod records;
+mod subjects;
 mod withdrawals;

@@ -4,7 +4,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::finding::Rule;
 use crate::domain::layout::Role;
-use crate::domain::record::{RecordKind, Target, Value};
+use crate::domain::record::{RecordKind, Target};
 
 use super::row::Row;
 
@@ -35,16 +35,7 @@ impl Row<'_> {
         {
             self.foreign(item);
         }
-        let number = match self.value_of(self.layout.role(Role::TargetNumber)?)? {
-            Value::Text(number) => number.clone(),
-            Value::Date(_)
-            | Value::Until(_)
-            | Value::Fen(_)
-            | Value::Millionths(_)
-            | Value::Choices(_)
-            | Value::Code(_)
-            | Value::Document(_) => return None,
-        };
+        let number = self.value(Role::TargetNumber)?.text()?.to_owned();
         Some(Target {
             kind: kind?,
             body: body?.1,
