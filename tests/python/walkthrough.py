@@ -30,7 +30,7 @@ def blocks(text):
             if kind in ("csv", "console", "returned"):
                 found.append((begun, kind, name, lines))
             kind = None
-        else:
+        elif kind is not None:
             lines.append(line)
     return found
 
