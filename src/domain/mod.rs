@@ -2,6 +2,7 @@
 //!
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
+pub mod attribution;
 pub mod calendar;
 pub mod catalog;
 pub mod chinese_number;

@@ -2,7 +2,7 @@
 //!
 //! Records are named by the revision at which they were first recorded. Read first: [`RecordFact`].
 
-use super::catalog::DepartmentCode;
+use super::catalog::{DepartmentCode, SectorCode};
 use super::civil_date::CivilDate;
 use super::finding::Finding;
 use super::record::{End, Item, Party, Record, Source};
@@ -97,6 +97,9 @@ pub struct RecordedFact {
     pub source: Source,
     /// The ruling whose change this snapshot carries.
     pub changed_by: Option<ChangedBy>,
+    /// To which it belongs by the data in force or an officer's decision about its class, in the order of
+    /// their codes; none if nothing matched.
+    pub sectors: Vec<SectorCode>,
     pub findings: Vec<Finding>,
 }
 

@@ -21,6 +21,8 @@ use crate::ingest::rows;
 use crate::policy::Policies;
 use crate::recorder::{Command, Order, Request as Asked};
 
+mod attribution;
+
 /// The service over one recorder.
 pub struct Records(pub Context);
 
@@ -269,5 +271,26 @@ impl RecordService for Records {
         });
         let asking = Asking::of(principal, id, "ReviveRecord", &message, message.validate_only);
         self.moved(&extensions, asking, name, command).await
+    }
+
+    async fn list_unattributed_records(
+        &self,
+        request: Request<pb::ListUnattributedRecordsRequest>,
+    ) -> Result<Response<pb::ListUnattributedRecordsResponse>, Status> {
+        self.unattributed(request).await
+    }
+
+    async fn count_unattributed_records(
+        &self,
+        request: Request<pb::CountUnattributedRecordsRequest>,
+    ) -> Result<Response<pb::CountUnattributedRecordsResponse>, Status> {
+        self.unattributed_counted(request).await
+    }
+
+    async fn attribute_records(
+        &self,
+        request: Request<pb::AttributeRecordsRequest>,
+    ) -> Result<Response<pb::AttributeRecordsResponse>, Status> {
+        self.attributed(request).await
     }
 }

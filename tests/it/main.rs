@@ -1,5 +1,6 @@
 //! Capabilities over a real channel: each file is one of them, `harness` starts the service.
 
+mod attribution;
 mod calendar;
 mod commitments;
 mod corrections;
@@ -12,4 +13,5 @@ mod lists;
 mod ops;
 mod records;
 mod sheet_variants;
+mod subjects;
 mod withdrawals;

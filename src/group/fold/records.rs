@@ -28,10 +28,14 @@ pub fn changes(
     keyed: &dyn KeyedHashes,
 ) -> Result<Vec<Change>, Error> {
     match fact {
-        RecordFact::Recorded(fact) => match fact.first {
-            None => Ok(recorded(fact, revision, keyed)),
-            Some(first) => corrected(fact, first, revision, before, keyed),
-        },
+        RecordFact::Recorded(fact) => {
+            let mut changes = match fact.first {
+                None => recorded(fact, revision, keyed),
+                Some(first) => corrected(fact, first, revision, before, keyed)?,
+            };
+            changes.extend(super::subjects::of_record(fact, revision, before, keyed)?);
+            Ok(changes)
+        }
         RecordFact::Ended(fact) => ended(fact, revision, before),
         RecordFact::Revived(fact) => revived(fact, revision, before),
         RecordFact::SourceAdded(fact) => source_added(fact, revision, before),
@@ -214,7 +218,10 @@ fn corrected(
         changes.push(put(keys::RECORD_SOURCE, source, keys::revision_key(revision)));
     }
     if file_key(&old, first) != file_key(&new, first) {
-        changes.push(delete(keys::SUBJECT_FILE, file_key(&old, first)));
+        // Under another subject's code the old entry stays for those who ask what was known before.
+        if old.subject == new.subject {
+            changes.push(delete(keys::SUBJECT_FILE, file_key(&old, first)));
+        }
         changes.push(put(keys::SUBJECT_FILE, file_key(&new, first), Bytes::new()));
     }
     // A question about a snapshot that no longer holds is nobody's to answer.

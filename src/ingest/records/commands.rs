@@ -26,6 +26,7 @@ use crate::ingest::commands::Failure;
 use crate::store::keys::records::{self as layout, RecordRow};
 use crate::store::{Error, View, keys};
 use crate::subjects;
+use crate::subjects::findings::{Fields, register_findings};
 
 /// What can be asked of the ledger about credit records.
 #[derive(Clone, Debug)]
@@ -102,6 +103,14 @@ pub fn record_records(
             stop_if_asked(group, principal, row)?;
             return Ok(RowOutcome::refused(findings));
         };
+        let mut findings = findings;
+        findings.extend(register_findings(
+            group,
+            group.hashes(),
+            &record.party,
+            record.decided_on,
+            PARTY,
+        )?);
         let passed = Passed {
             row,
             record,
@@ -110,6 +119,13 @@ pub fn record_records(
         Ok(batch::settle(group, principal, &passed, findings, begin)?.0)
     })
 }
+
+/// Where a row has its party.
+const PARTY: Fields = Fields {
+    name: "items",
+    code: "items",
+    date: "items",
+};
 
 fn stop_if_asked(group: &mut Group<'_>, principal: &Principal, row: &Row) -> Result<(), Error> {
     let key = group.hashes().keyed(row.hash);
@@ -244,6 +260,7 @@ impl Passed<'_> {
             changes: self.row.changes.clone(),
             source: self.row.source.clone(),
             changed_by: None,
+            sectors: subjects::attribution::of_record(group, &self.record)?,
             findings,
         })
     }

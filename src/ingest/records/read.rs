@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::commands::find;
 use super::rulings;
 use crate::domain::calendar::WorkingDays;
-use crate::domain::catalog::DepartmentCode;
+use crate::domain::catalog::{DepartmentCode, SectorCode};
 use crate::domain::civil_date::{CivilDate, Month};
 use crate::domain::fact::Fact;
 use crate::domain::hashes;
@@ -44,6 +44,8 @@ pub struct RecordRead {
     pub ending: Option<EndRead>,
     /// The ruling whose change the snapshot shown carries.
     pub changed_by: Option<RecordName>,
+    /// To which it belongs, and whether an officer said so.
+    pub sectors: (Vec<SectorCode>, bool),
     /// Last day of the term of publicity, and working days after it; `None` where there is no such term
     /// or no calendar.
     pub term: Option<Term>,
@@ -160,6 +162,7 @@ impl Reader<'_> {
             row,
             ending,
             changed_by,
+            sectors: subjects::attribution::sectors(self.view, first)?,
             term: term(&row, self.calendar),
         })
     }

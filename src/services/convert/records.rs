@@ -267,6 +267,13 @@ pub fn record(read: &RecordRead, epoch: Epoch) -> pb::Record {
             .as_ref()
             .map_or_else(String::new, |changed| masked.text(&changed.words)),
         findings: fact.findings.iter().map(finding).collect(),
+        sectors: read
+            .sectors
+            .0
+            .iter()
+            .map(|code| format!("sectors/{code}"))
+            .collect(),
+        attributed_by_officer: read.sectors.1,
     }
 }
 

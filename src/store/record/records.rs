@@ -107,6 +107,7 @@ fn recorded(principal: String, fact: &RecordedFact, seal: Seal<'_>) -> stored::R
         findings: fact.findings.iter().map(finding_out).collect(),
         content: seal(fact.subject, kind, content(fact, record).encode_to_vec()),
         personal,
+        sectors: fact.sectors.iter().map(ToString::to_string).collect(),
     }
 }
 

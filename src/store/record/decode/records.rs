@@ -123,6 +123,11 @@ impl Decoder<'_> {
             changes: content.changes,
             source: source_in(content.source?),
             changed_by,
+            sectors: message
+                .sectors
+                .iter()
+                .map(|code| code.parse().ok())
+                .collect::<Option<_>>()?,
             findings: findings(message.findings)?,
         }));
         Some((message.principal, fact))
