@@ -6,6 +6,7 @@ mod commitments;
 mod corrections;
 mod exports;
 mod harness;
+mod import_layouts;
 mod imports;
 mod ledger_export;
 mod lists;
