@@ -5,9 +5,9 @@ use crate::domain::finding::{CheckKind, Finding};
 use crate::domain::record_fact::RecordFact;
 use crate::domain::record_name::RecordName;
 use crate::domain::revision::{Instant, Revision};
+use crate::domain::subject::SubjectName;
 use crate::store::keys;
 use crate::store::record::Facts;
-use crate::domain::subject::SubjectName;
 use crate::store::{KeyRange, View};
 use crate::subjects;
 

@@ -122,7 +122,10 @@ async fn a_register_row_that_knows_two_subjects_makes_them_one() {
         answer.expect("listed").into_inner().questions
     };
     let asked = list().await;
-    assert_eq!((asked.len(), asked[0].subject.as_str()), (1, result.results[0].name.as_str()));
+    assert_eq!(
+        (asked.len(), asked[0].subject.as_str()),
+        (1, result.results[0].name.as_str())
+    );
     let answer = pb::AnswerQuestionRequest {
         request_id: request_id(1),
         question: Some(pb::answer_question_request::Question::Revision(
