@@ -69,7 +69,7 @@ pub struct Entry {
     pub recorded_at: Instant,
 }
 
-/// What had become of a record.
+/// What had become of a record. An end that was taken back since is not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Standing {
     /// It came to one of its ends.

@@ -250,11 +250,15 @@ pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
     pb::OpenQuestion {
         commitment: match question.about {
             Asked::Commitment(name) => name.to_string(),
-            Asked::Record(_) | Asked::Row => String::new(),
+            Asked::Record(_) | Asked::Subject(_) | Asked::Row => String::new(),
         },
         record: match question.about {
             Asked::Record(name) => name.to_string(),
-            Asked::Commitment(_) | Asked::Row => String::new(),
+            Asked::Commitment(_) | Asked::Subject(_) | Asked::Row => String::new(),
+        },
+        subject: match &question.about {
+            Asked::Subject(name) => format!("subjects/{name}"),
+            Asked::Commitment(_) | Asked::Record(_) | Asked::Row => String::new(),
         },
         finding: Some(finding(&question.finding)),
         recorded_at: Some(timestamp(question.recorded_at)),

@@ -12,6 +12,8 @@ use crate::ledger::Body;
 use super::decode::{finding_in, read, validity_in};
 use super::{Error, stored};
 
+mod subjects;
+
 /// The clear columns of one sealed fact; those that its kind does not have are absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClearPart {
@@ -48,7 +50,7 @@ pub fn clear_part(body: &Body, revision: Revision) -> Result<Option<ClearPart>, 
         13 => withdrawn(&body.bytes),
         14 => performance("performance_recorded", &body.bytes),
         15 => performance("performance_corrected", &body.bytes),
-        _ => Some(None),
+        kind => subjects::clear(kind, &body.bytes),
     };
     part.ok_or(Error::Corrupt(revision.0, "its clear columns do not decode"))
 }
