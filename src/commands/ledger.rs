@@ -23,6 +23,7 @@ use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
 mod subjects;
+mod supervision;
 
 /// What can be done with a ledger while no server runs.
 #[derive(Debug, Subcommand)]
@@ -329,6 +330,7 @@ fn fact_line(
         }),
         Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
         Fact::Subject(fact) => subjects::line(fact),
+        Fact::Supervision(fact) => supervision::line(fact, names),
     };
     let Value::Object(mut line) = body else {
         unreachable!("every arm makes an object")

@@ -10,6 +10,7 @@ use super::revision::{Place, Revision, Span};
 use super::social_credit_code::SocialCreditCode;
 use super::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
 use super::subject_fact::SubjectFact;
+use super::supervision_fact::SupervisionFact;
 
 /// Who asked for a fact. On loopback, without a list of principals, everybody is [`Principal::local`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -174,6 +175,8 @@ pub enum Fact {
     },
     /// About subjects themselves, kinds 30 to 49.
     Subject(SubjectFact),
+    /// Of supervision: breaches, revivals, excuses, zero reports; kinds 50 to 59.
+    Supervision(SupervisionFact),
 }
 
 /// A commitment as recorded or corrected.

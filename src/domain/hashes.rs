@@ -16,8 +16,10 @@ use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::Identity;
 
 mod subjects;
+mod supervision;
 
 pub use subjects::{membership_hash, register_hash};
+pub use supervision::{breach_hash, excuse_key, judgment_hash, wording_hash, zero_report_key};
 
 /// Bytes kept of a hash.
 pub const HASH_SIZE: usize = 16;

@@ -2,6 +2,7 @@
 //!
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
+pub mod breach;
 pub mod calendar;
 pub mod catalog;
 pub mod civil_date;
@@ -19,12 +20,15 @@ pub mod numbered;
 pub mod record;
 pub mod record_name;
 pub mod refusal;
+pub mod reporting;
 pub mod resident_id;
 pub mod revision;
 pub mod severity;
 pub mod social_credit_code;
 pub mod subject;
 pub mod subject_fact;
+pub mod supervision_fact;
+pub mod timeliness;
 pub mod title;
 pub mod trust;
 

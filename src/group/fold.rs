@@ -14,6 +14,7 @@ use crate::store::{Change, Error, Table, View};
 use bytes::Bytes;
 
 pub mod subjects;
+pub mod supervision;
 
 fn put(table: Table, key: Bytes, value: Bytes) -> Change {
     Change::Put { table, key, value }
@@ -116,6 +117,7 @@ pub fn changes(
             }]
         }
         Fact::Subject(fact) => subjects::changes(fact, revision, before, keyed)?,
+        Fact::Supervision(fact) => supervision::changes(fact, revision, before, keyed)?,
     })
 }
 
@@ -173,6 +175,10 @@ fn recorded(
         performance: None,
         withdrawn: None,
         natural,
+        body: commitment.accepting_body_code,
+        wording: keyed.keyed(hashes::wording_hash(commitment)),
+        revived: None,
+        breach: None,
     };
     let content = table_hash(keyed, commitment.subject_kind, hashes::content_hash(commitment));
     let file = keys::subject_file_key(fact.subject, keys::FILE_COMMITMENT, commitment.made_on, revision);
@@ -229,6 +235,7 @@ fn corrected(
         publication: commitment.publication,
         made_on: commitment.made_on,
         validity: commitment.validity,
+        wording: keyed.keyed(hashes::wording_hash(commitment)),
         ..old
     };
     let content = table_hash(keyed, commitment.subject_kind, hashes::content_hash(commitment));

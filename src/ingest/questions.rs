@@ -3,6 +3,7 @@
 use crate::domain::fact::Fact;
 use crate::domain::finding::{CheckKind, Finding};
 use crate::domain::revision::{Instant, Revision};
+use crate::domain::supervision_fact::SupervisionFact;
 use crate::store::keys;
 use crate::store::record::Facts;
 use crate::store::{KeyRange, View};
@@ -83,6 +84,10 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
             let (commitment, _) = commitment_fact(facts, fact.commitment)?;
             (named(&commitment.commitment), CheckKind::Ask, fact.findings)
         }
+        Fact::Supervision(SupervisionFact::BreachRecorded(fact) | SupervisionFact::BreachUpdated(fact)) => {
+            let (commitment, _) = commitment_fact(facts, fact.commitment)?;
+            (named(&commitment.commitment), CheckKind::Ask, fact.findings)
+        }
         Fact::RowStopped {
             body, code, findings, ..
         } => (CommitmentName { body, code }, CheckKind::Stop, findings),
@@ -97,7 +102,13 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
         | Fact::SealedRead { .. }
         | Fact::BatchesWithdrawn { .. }
         | Fact::EffectsSettled { .. }
-        | Fact::Subject(_) => return Ok(Vec::new()),
+        | Fact::Subject(_)
+        | Fact::Supervision(
+            SupervisionFact::CommitmentRevived(_)
+            | SupervisionFact::ExcuseFiled(_)
+            | SupervisionFact::ExcuseJudged(_)
+            | SupervisionFact::ZeroReported(_),
+        ) => return Ok(Vec::new()),
     };
     let asking = findings.into_iter().filter(|finding| finding.kind == kind);
     let question = |finding| Question {

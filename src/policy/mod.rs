@@ -8,17 +8,19 @@ use std::fmt;
 use crate::domain::calendar::WorkingDays;
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
+use crate::domain::timeliness::Timeliness;
 
 pub mod calendar;
 pub mod catalog;
 pub mod data;
 pub mod edition;
 mod reader;
+pub mod timeliness;
 
 pub use data::{DataFiles, Kind};
 
 /// Every kind of data that is adopted into the ledger. A kind may rest on those before it.
-pub const KINDS: &[Kind] = &[catalog::KIND, calendar::KIND, edition::KIND];
+pub const KINDS: &[Kind] = &[catalog::KIND, calendar::KIND, edition::KIND, timeliness::KIND];
 
 /// All adopted data, parsed: one field for each kind.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,7 @@ pub struct Policies {
     pub catalog: Catalog,
     pub calendar: WorkingDays,
     pub editions: Editions,
+    pub timeliness: Timeliness,
 }
 
 impl Policies {

@@ -15,6 +15,7 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::group::unsettled;
+use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
 use crate::ingest::withdrawals::WithdrawBatches;
 use crate::policy::{Kind, Policies};
@@ -47,6 +48,8 @@ pub enum Command {
     RecordCommitments(RecordCommitments),
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
+    RecordBreach(Box<RecordBreach>),
+    Revive(ReviveCommitment),
     WithdrawBatches(WithdrawBatches),
     /// A person was looked up; the reading is a fact.
     NoteSealedRead {

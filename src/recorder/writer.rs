@@ -14,6 +14,7 @@ use crate::domain::subject::{SubjectKind, SubjectNumber};
 use crate::failpoint::crash_point;
 use crate::group::unsettled::{self, Cause};
 use crate::group::{Circumstances, Group};
+use crate::ingest::breach;
 use crate::ingest::commands::{self, Failure};
 use crate::ingest::withdrawals;
 use crate::ledger::{AppendError, Body, Ledger};
@@ -404,7 +405,11 @@ fn decided(
             commands::record_commitments(group, principal, batch, earlier.as_deref())?
         }
         (
-            Command::Withdraw(_) | Command::RecordPerformance(_) | Command::WithdrawBatches(_),
+            Command::Withdraw(_)
+            | Command::RecordPerformance(_)
+            | Command::WithdrawBatches(_)
+            | Command::RecordBreach(_)
+            | Command::Revive(_),
             Some(outcomes),
         ) => outcomes.clone(),
         (Command::WithdrawBatches(command), None) => {
@@ -414,6 +419,10 @@ fn decided(
         (Command::RecordPerformance(command), None) => {
             vec![commands::record_performance(group, principal, command)?]
         }
+        (Command::RecordBreach(command), None) => {
+            vec![breach::record(group, &shared.facts, principal, command)?]
+        }
+        (Command::Revive(command), None) => vec![breach::revive(group, &shared.facts, principal, command)?],
         (Command::NoteSealedRead { subject, purpose }, _) => {
             group.push(
                 principal,

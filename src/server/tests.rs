@@ -108,6 +108,34 @@ impl CommitmentService for Misbehaving {
         Ok(Response::new(pb::RecordPerformanceResponse::default()))
     }
 
+    async fn revive_commitment(
+        &self,
+        _: Call<pb::ReviveCommitmentRequest>,
+    ) -> Result<Response<pb::Commitment>, Status> {
+        Ok(Response::new(pb::Commitment::default()))
+    }
+
+    async fn record_breach(
+        &self,
+        _: Call<pb::RecordBreachRequest>,
+    ) -> Result<Response<pb::RecordBreachResponse>, Status> {
+        Ok(Response::new(pb::RecordBreachResponse::default()))
+    }
+
+    async fn list_due_commitments(
+        &self,
+        _: Call<pb::ListDueCommitmentsRequest>,
+    ) -> Result<Response<pb::ListDueCommitmentsResponse>, Status> {
+        Ok(Response::new(pb::ListDueCommitmentsResponse::default()))
+    }
+
+    async fn count_performance(
+        &self,
+        _: Call<pb::CountPerformanceRequest>,
+    ) -> Result<Response<pb::CountPerformanceResponse>, Status> {
+        Ok(Response::new(pb::CountPerformanceResponse::default()))
+    }
+
     async fn list_open_questions(
         &self,
         _: Call<pb::ListOpenQuestionsRequest>,

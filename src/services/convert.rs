@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod catalog;
 pub mod requests;
+pub mod supervision;
 
 use crate::domain::revision::Instant;
 

@@ -53,6 +53,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::PerformanceExists
         | Reason::RowRefused
         | Reason::CalendarMissing
+        | Reason::BreachExists
+        | Reason::ConsequenceNotInForm
         | Reason::NoTestClock
         | Reason::ClockBackwards
         | Reason::ClockDiffers

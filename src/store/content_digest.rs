@@ -15,6 +15,7 @@ use crate::domain::subject::Identity;
 use super::record::{Error, Facts, decode};
 
 mod subjects;
+mod supervision;
 
 /// The digest in total and for each kind of content that occurs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +106,10 @@ fn said(
         }
         Fact::Subject(fact) => {
             let (key, content) = met.said(fact, revision, names);
+            Some((fact.kind_name(), key, content))
+        }
+        Fact::Supervision(fact) => {
+            let (key, content) = supervision::said(fact, revision, names)?;
             Some((fact.kind_name(), key, content))
         }
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {

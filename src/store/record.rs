@@ -20,6 +20,7 @@ use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod decode;
 mod subjects;
+mod supervision;
 
 pub use decode::decode;
 
@@ -57,6 +58,7 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::BatchesWithdrawn { .. } => 18,
         Fact::EffectsSettled { .. } => 19,
         Fact::Subject(fact) => fact.kind_number(),
+        Fact::Supervision(fact) => fact.kind_number(),
     }
 }
 
@@ -81,6 +83,7 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::BatchesWithdrawn { .. } => "batches_withdrawn",
         Fact::EffectsSettled { .. } => "effects_settled",
         Fact::Subject(fact) => fact.kind_name(),
+        Fact::Supervision(fact) => fact.kind_name(),
     }
 }
 
@@ -282,6 +285,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
         }
         .encode_to_vec(),
         Fact::Subject(fact) => subjects::encode(principal, fact, &content),
+        Fact::Supervision(fact) => supervision::encode(principal, fact, &content),
     };
     Body {
         kind,

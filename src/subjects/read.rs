@@ -1,5 +1,6 @@
 //! The file of a subject so far.
 
+use crate::domain::breach::BreachState;
 use crate::domain::commitment::PerformanceState;
 use crate::domain::fact::Fact;
 use crate::domain::refusal::{Reason, Refusal};
@@ -25,6 +26,8 @@ pub struct SubjectRead {
     pub commitments: u32,
     pub performed: u32,
     pub breached: u32,
+    /// Commitments on which a breach was confirmed.
+    pub confirmed_breaches: u32,
     pub withdrawn: u32,
 }
 
@@ -68,6 +71,7 @@ pub fn subject(view: &dyn View, facts: &Facts, number: SubjectNumber) -> Result<
         commitments: 0,
         performed: 0,
         breached: 0,
+        confirmed_breaches: 0,
         withdrawn: 0,
     };
     let mut titles = vec![(row.opened, reported_name)];
@@ -83,6 +87,10 @@ pub fn subject(view: &dyn View, facts: &Facts, number: SubjectNumber) -> Result<
             continue;
         }
         read.commitments += 1;
+        match row.breach.map(|columns| columns.state) {
+            Some(BreachState::Confirmed | BreachState::CarriedOut) => read.confirmed_breaches += 1,
+            Some(BreachState::Notified | BreachState::Corrected) | None => {}
+        }
         match row.performance.map(|columns| columns.state) {
             Some(PerformanceState::Full) => read.performed += 1,
             Some(PerformanceState::Partial | PerformanceState::Unperformed) => read.breached += 1,

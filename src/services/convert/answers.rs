@@ -1,5 +1,6 @@
 //! To the wire: what became of rows, and commitments as they are shown.
 
+use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::{Commitment, Validity};
 use crate::domain::fact::{CommitmentFact, Outcome, PerformanceFact, RowOutcome};
 use crate::domain::finding::Finding;
@@ -11,7 +12,7 @@ use crate::ingest::read::CountKey;
 use crate::services::pb;
 use crate::subjects::read::SubjectRead;
 
-use super::timestamp;
+use super::{supervision, timestamp};
 
 /// A commitment and all that is shown beside it.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +24,13 @@ pub struct CommitmentShown<'a> {
     /// Of the last change, that of its performance included.
     pub changed: Place,
     /// Of the first snapshot.
-    pub received_on: crate::domain::civil_date::CivilDate,
+    pub received_on: CivilDate,
     pub performance: Option<PerformanceShown<'a>>,
     /// Why and when it was withdrawn.
     pub withdrawn: Option<(&'a str, Instant)>,
+    /// Why and when it was last revived.
+    pub revived: Option<(&'a str, Instant)>,
+    pub breach: Option<supervision::BreachShown<'a>>,
 }
 
 /// A performance and what is shown beside it.
@@ -54,6 +58,10 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
     };
     let masked = Masked::of(commitment);
     let (withdrawn_reason, withdrawn_at) = match shown.withdrawn {
+        Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
+        None => (String::new(), None),
+    };
+    let (revived_reason, revived_at) = match shown.revived {
         Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
         None => (String::new(), None),
     };
@@ -97,6 +105,9 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         withdrawn_reason,
         withdrawn_at,
         findings: findings.iter().map(finding).collect(),
+        breach: shown.breach.map(|breach| supervision::breach(&breach, &masked)),
+        revived_reason,
+        revived_at,
     }
 }
 
@@ -126,7 +137,7 @@ fn performance_of(shown: &PerformanceShown<'_>, masked: &Masked<'_>) -> pb::Perf
 }
 
 /// The promisor as it is shown, and a way to keep a person out of free texts too.
-struct Masked<'a> {
+pub(super) struct Masked<'a> {
     name: String,
     code: String,
     /// What a person's texts must not repeat: the name and the number.
@@ -155,7 +166,7 @@ impl<'a> Masked<'a> {
 
     /// Masks the name and the number where a text repeats them. A name of one character is left: it
     /// would take ordinary words apart.
-    fn text(&self, text: &str) -> String {
+    pub(super) fn text(&self, text: &str) -> String {
         match self.hidden {
             None => text.to_owned(),
             Some((name, code)) => {
@@ -333,6 +344,7 @@ pub fn subject(read: &SubjectRead, epoch: Epoch) -> pb::Subject {
         commitment_count: read.commitments,
         performed_count: read.performed,
         breached_count: read.breached,
+        confirmed_breach_count: read.confirmed_breaches,
         withdrawn_count: read.withdrawn,
         revision: at(read.changed),
     }

@@ -243,7 +243,7 @@ pub fn name_of(reported: &Reported) -> Option<CommitmentName> {
     })
 }
 
-fn trimmed(text: String) -> String {
+pub(super) fn trimmed(text: String) -> String {
     if text.trim().len() == text.len() {
         text
     } else {
@@ -297,6 +297,7 @@ pub fn filter(filter: Option<&pb::CommitmentFilter>) -> Result<CommitmentFilter,
         made_until: wrong.set("filter.made_until", &filter.made_until, date),
         received_from: wrong.set("filter.received_from", &filter.received_from, date),
         received_until: wrong.set("filter.received_until", &filter.received_until, date),
+        breach: wrong.choice("filter.breach", filter.breach),
     };
     wrong.0.map_or(Ok(parsed), Err)
 }

@@ -18,6 +18,7 @@ use super::{Error, VERSION, about, stored};
 use crate::store::keyring::{self, Keyring};
 
 mod subjects;
+mod supervision;
 
 /// Reads one body; every `None` inside is named with the revision by [`decode`].
 struct Decoder<'a> {
@@ -189,6 +190,7 @@ impl Decoder<'_> {
                 (message.principal, fact)
             }
             30..=49 => self.about_subject(bytes)?,
+            50..=59 => self.about_supervision(bytes)?,
             _ => return None,
         };
         Some(Recorded {
