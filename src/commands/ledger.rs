@@ -9,11 +9,12 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::Validity;
-use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, RowOutcome};
+use crate::domain::fact::{CommitmentFact, Fact, Outcome, PerformanceFact, Recorded, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::{SubjectKind, masked_name};
 use crate::ingest::commands::CommitmentName;
+use crate::ledger::Body;
 use crate::ledger::file::{Folder, RealFolder};
 use crate::ledger::frame::Frame;
 use crate::ledger::lock::{LockError, lock};
@@ -22,6 +23,8 @@ use crate::store::Head;
 use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
+mod clear;
+mod records;
 mod subjects;
 mod supervision;
 
@@ -31,6 +34,8 @@ pub enum Command {
     /// Checks every byte of the ledger; names file, offset and group of the first damage.
     Verify(Verify),
     /// Writes every fact as one JSON object a line; persons' names and numbers are masked.
+    ///
+    /// Without keys it writes of persons' records what stands in clear, and marks the line as sealed.
     Export(Export),
 }
 
@@ -65,6 +70,10 @@ pub enum Error {
     Unexpected(String),
     #[error("there is no ledger in {0}")]
     Absent(String),
+    #[error("there are no keys in {0}")]
+    KeysAbsent(String),
+    #[error("the master key file {0} does not hold 64 hexadecimal digits")]
+    MasterKey(String),
     #[error("the ledger cannot be read: {0}")]
     Disk(#[from] io::Error),
     #[error("{0}")]
@@ -178,23 +187,29 @@ impl Export {
         let end = found
             .end
             .ok_or_else(|| Error::Absent(self.data.display().to_string()))?;
-        let keys = self.keys(end.ledger);
-        let keys = match keys {
+        let keys = match self.keys(end.ledger) {
             Ok(keys) => Some(keys),
             Err(error) => {
-                eprintln!("without keys persons' records are left out: {error}");
+                eprintln!("without keys persons' records are shown by their clear part only: {error}");
                 None
             }
         };
         let mut names = std::collections::HashMap::new();
+        let mut sealed = 0_u64;
         for frame in &frames {
             for (revision, body) in (frame.first.0..).map(Revision).zip(&frame.bodies) {
-                let line = match &keys {
-                    Some(keys) => fact_line(record::decode(body, revision, keys)?, revision, &mut names),
-                    None => clear_line(body.kind),
+                let line = match readable(body, revision, keys.as_ref())? {
+                    Ok(recorded) => fact_line(recorded, revision, &mut names),
+                    Err(line) => {
+                        sealed += 1;
+                        line
+                    }
                 };
                 writeln!(out, "{}", with_place(line, frame, revision))?;
             }
+        }
+        if sealed > 0 {
+            eprintln!("{sealed} facts are sealed; their lines say \"sealed\": true");
         }
         Ok(())
     }
@@ -202,10 +217,13 @@ impl Export {
     fn keys(&self, ledger: [u8; 16]) -> Result<Keyring, Error> {
         let folder = self.data.join("keys");
         if !folder.is_dir() {
-            return Err(Error::Absent(folder.display().to_string()));
+            return Err(Error::KeysAbsent(folder.display().to_string()));
         }
         let given = match &self.master_key_file {
-            Some(file) => keyring::parse_master(&std::fs::read(file)?),
+            Some(file) => {
+                let key = keyring::parse_master(&std::fs::read(file)?);
+                Some(key.ok_or_else(|| Error::MasterKey(file.display().to_string()))?)
+            }
             None => None,
         };
         // With `used` set nothing is made where keys are missing, so these bytes are never taken.
@@ -244,20 +262,31 @@ fn instant_text(instant: Instant) -> String {
         .map_or_else(|_| instant.0.to_string(), |timestamp| format!("{timestamp:.9}"))
 }
 
-fn clear_line(kind: u16) -> Map<String, Value> {
-    Map::from_iter([
-        ("kind".to_owned(), json!(kind)),
-        ("sealed".to_owned(), json!(true)),
-    ])
+/// The fact of a body, or the line that can be written without the key it takes.
+fn readable(
+    body: &Body,
+    revision: Revision,
+    keys: Option<&Keyring>,
+) -> Result<Result<Recorded, Map<String, Value>>, Error> {
+    if let Some(part) = record::clear_part(body, revision)?
+        && keys.and_then(|keys| keys.key(part.subject)).is_none()
+    {
+        return Ok(Err(clear::line(&part)));
+    }
+    match keys {
+        Some(keys) => Ok(Ok(record::decode(body, revision, keys)?)),
+        None => match record::decode_without_keys(body, revision) {
+            Ok(recorded) => Ok(Ok(recorded)),
+            // A kind of which no clear part is known may be sealed too.
+            Err(record::Error::Corrupt(..)) => Ok(Err(clear::bare_line(body.kind))),
+            Err(error) => Err(error.into()),
+        },
+    }
 }
 
 type Names = std::collections::HashMap<Revision, String>;
 
-fn fact_line(
-    recorded: crate::domain::fact::Recorded,
-    revision: Revision,
-    names: &mut Names,
-) -> Map<String, Value> {
+fn fact_line(recorded: Recorded, revision: Revision, names: &mut Names) -> Map<String, Value> {
     let kind = record::kind_name(&recorded.fact);
     let body = match &recorded.fact {
         Fact::LedgerOpened { id } => json!({"ledger_id": data_encoding::HEXLOWER.encode(id)}),
@@ -330,6 +359,7 @@ fn fact_line(
         }),
         Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
         Fact::Subject(fact) => subjects::line(fact),
+        Fact::Record(fact) => records::line(fact, revision, names),
         Fact::Supervision(fact) => supervision::line(fact, names),
     };
     let Value::Object(mut line) = body else {
@@ -343,11 +373,6 @@ fn fact_line(
 fn commitment(fact: &CommitmentFact, name: &str) -> Value {
     let commitment = &fact.commitment;
     let kind = commitment.subject_kind;
-    let valid_until = match commitment.validity {
-        Validity::NotStated => Value::Null,
-        Validity::Until(on) => json!(on.to_string()),
-        Validity::OpenEnded => json!("open-ended"),
-    };
     // Free text of a person's record may name the person, so it is not shown.
     let text = |text: &str| {
         if kind == SubjectKind::Person && !text.is_empty() {
@@ -375,7 +400,7 @@ fn commitment(fact: &CommitmentFact, name: &str) -> Value {
             "reason": text(&commitment.reason),
             "content": text(&commitment.content),
             "liability": text(&commitment.liability),
-            "valid_until": valid_until,
+            "valid_until": shown_validity(commitment.validity),
             "accepting_body_name": commitment.accepting_body_name,
             "accepting_body_code": commitment.accepting_body_code.to_string(),
             "remarks": text(&commitment.remarks),
@@ -430,6 +455,14 @@ fn shown_name(kind: SubjectKind, name: &str) -> String {
     match kind {
         SubjectKind::Person => masked_name(name),
         SubjectKind::Organisation | SubjectKind::IndividualBusiness => name.to_owned(),
+    }
+}
+
+fn shown_validity(validity: Validity) -> Value {
+    match validity {
+        Validity::NotStated => Value::Null,
+        Validity::Until(on) => json!(on.to_string()),
+        Validity::OpenEnded => json!("open-ended"),
     }
 }
 

@@ -5,6 +5,7 @@ use super::civil_date::CivilDate;
 use super::commitment::{Commitment, CommitmentCode, Performance};
 use super::finding::Finding;
 use super::numbered::numbered;
+use super::record_fact::RecordFact;
 use super::record_name::RecordName;
 use super::revision::{Place, Revision, Span};
 use super::social_credit_code::SocialCreditCode;
@@ -175,6 +176,7 @@ pub enum Fact {
     },
     /// About subjects themselves, kinds 30 to 49.
     Subject(SubjectFact),
+    Record(RecordFact),
     /// Of supervision: breaches, revivals, excuses, zero reports; kinds 50 to 59.
     Supervision(SupervisionFact),
 }

@@ -27,6 +27,8 @@ pub trait KeyedHashes: Send + Sync {
     fn identity(&self, identity: &Identity) -> [u8; 16];
     /// A hash over a person's content, put under the key.
     fn keyed(&self, hash: [u8; 16]) -> [u8; 16];
+    /// The same of a whole hash: of a request, which may hold persons' content.
+    fn keyed_whole(&self, hash: [u8; 32]) -> [u8; 32];
 }
 
 /// The hash of content as tables may hold it: under the key if it is a person's.

@@ -13,32 +13,7 @@ use super::identity::IdentityKind;
 use super::law::Laws;
 use super::record::{End, RecordKind};
 use super::severity::Severities;
-
-/// How far a fact can be trusted, as `domain.md` marks it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Trust {
-    /// S: read in a public page or file.
-    Seen,
-    /// K: general knowledge of a named instrument whose text was not read again.
-    Known,
-    /// C: our construction.
-    Construction,
-    /// D: arithmetic on sourced numbers.
-    Derived,
-}
-
-impl Trust {
-    /// Returns the mark: `S`, `K`, `C` or `D`.
-    #[must_use]
-    pub fn mark(self) -> &'static str {
-        match self {
-            Self::Seen => "S",
-            Self::Known => "K",
-            Self::Construction => "C",
-            Self::Derived => "D",
-        }
-    }
-}
+use super::trust::Trust;
 
 /// The layout of one kind of row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +35,7 @@ pub struct Layout {
     pub until: Option<CivilDate>,
     items: Vec<LayoutItem>,
     by_name: HashMap<String, usize>,
+    by_role: HashMap<Role, Vec<usize>>,
 }
 
 /// Whose decisions a layout takes.
@@ -89,9 +65,14 @@ pub struct LayoutHead {
 impl Layout {
     /// Puts a layout together; that no name stands for two items is the maker's to check.
     #[must_use]
-    pub fn new(head: LayoutHead, items: Vec<LayoutItem>) -> Self {
+    pub fn new(head: LayoutHead, mut items: Vec<LayoutItem>) -> Self {
         let mut by_name = HashMap::new();
-        for (place, item) in items.iter().enumerate() {
+        let mut by_role: HashMap<Role, Vec<usize>> = HashMap::new();
+        for (place, item) in items.iter_mut().enumerate() {
+            item.place = place;
+            if let Some(role) = item.role {
+                by_role.entry(role).or_default().push(place);
+            }
             for name in item.names() {
                 by_name.entry(header_key(name)).or_insert(place);
             }
@@ -109,6 +90,7 @@ impl Layout {
             until: head.until,
             items,
             by_name,
+            by_role,
         }
     }
 
@@ -133,7 +115,8 @@ impl Layout {
 
     /// Returns the items that play a part, in the order of the form.
     pub fn of_role(&self, role: Role) -> impl Iterator<Item = &LayoutItem> {
-        self.items.iter().filter(move |item| item.role == Some(role))
+        let places = self.by_role.get(&role).map_or(&[][..], Vec::as_slice);
+        places.iter().map(|place| &self.items[*place])
     }
 
     /// Returns the first item that plays a part.
@@ -180,6 +163,8 @@ pub struct LayoutItem {
     pub is_personal: bool,
     /// A column that some systems add to the national form.
     pub is_extra: bool,
+    /// Where the item stands in its layout, from 0; set by [`Layout::new`].
+    pub place: usize,
     /// Amounts above this many fen are asked whether they were meant as yuan; `None`: no such limit.
     pub plausible_max: Option<i64>,
 }
@@ -217,12 +202,16 @@ pub enum ItemType {
     Choices(String),
     /// A unified social credit code.
     SocialCreditCode,
+    /// Unified social credit codes, joined by semicolons.
+    SocialCreditCodes,
     /// An organisation's code of before the unified one.
     Older(IdentityKind),
     /// A number of a natural person's document, of the kind that the item of the role beside it names.
     Document,
     /// An administrative division code of six digits.
     Division,
+    /// A column that is known and not recorded: time of an export, key of the row in its source.
+    Ignored,
 }
 
 /// When an item is required.
@@ -241,6 +230,8 @@ pub enum Need {
     Confiscation,
     /// A licence suspended or revoked is among them; missing, it is warned of.
     LicenceTaken,
+    /// The outcome is a change.
+    Changed,
 }
 
 /// The part that an item plays in every kind of record.
@@ -301,6 +292,18 @@ pub enum Role {
     TargetDecidedOn,
     /// What a ruling does to it.
     Outcome,
+    /// The scale on which a level stands.
+    Scale,
+    /// A level on its scale.
+    Level,
+    Score,
+    /// Codes of violations that an inspection found.
+    Violations,
+    InspectionOutcome,
+    /// 前置库数据主键, the row's own key in its source; goes to [`super::record::Source`].
+    SourceKey,
+    /// 批次号, its batch there.
+    SourceBatch,
 }
 
 /// A closed list of values.
@@ -339,10 +342,14 @@ pub enum Class {
     Confiscation,
     /// A licence suspended or revoked.
     LicenceTaken,
-    /// Open to the public.
+    /// 可向社会公开
     Public,
     SimpleProcedure,
     GeneralProcedure,
+    /// Another content takes the place of the decision's.
+    Changed,
+    /// The document of a natural person.
+    Document(IdentityKind),
 }
 
 impl ValueList {
@@ -392,6 +399,16 @@ impl ValueList {
 }
 
 impl ListValue {
+    /// Returns the kind of identity document that the value names.
+    #[must_use]
+    pub fn document(&self) -> Option<IdentityKind> {
+        if let Some(Class::Document(kind)) = self.class {
+            Some(kind)
+        } else {
+            None
+        }
+    }
+
     /// Returns everything by which the value is known: code, word, aliases.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         [self.code.as_str(), self.chinese.as_str()]
@@ -401,7 +418,7 @@ impl ListValue {
 }
 
 /// Every layout, and the dated data that rows are checked against.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Layouts {
     layouts: Vec<Layout>,
     lists: Vec<ValueList>,

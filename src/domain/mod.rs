@@ -2,9 +2,11 @@
 //!
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
+pub mod attribution;
 pub mod breach;
 pub mod calendar;
 pub mod catalog;
+pub mod chinese_number;
 pub mod civil_date;
 pub mod commitment;
 pub mod edition;
@@ -16,8 +18,11 @@ pub mod hashes;
 pub mod identity;
 pub mod law;
 pub mod layout;
+pub mod money;
 pub mod numbered;
 pub mod record;
+pub mod record_fact;
+pub mod record_filter;
 pub mod record_name;
 pub mod refusal;
 pub mod reporting;

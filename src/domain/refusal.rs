@@ -85,8 +85,16 @@ reasons! {
     CommitmentUnknown, "COMMITMENT_UNKNOWN", "no such commitment is recorded", "没有记录此承诺";
     /// No batch of this request id was recorded for the caller.
     BatchUnknown, "BATCH_UNKNOWN", "no such batch of the caller is recorded", "没有记录调用方的此批次";
+    /// No credit record with this name is recorded, or the caller may not know of it.
+    RecordUnknown, "RECORD_UNKNOWN", "no such record is recorded", "没有此信用记录";
     /// No subject has this name or code, or the caller may not know of it.
     SubjectUnknown, "SUBJECT_UNKNOWN", "no such subject is known", "没有此信用主体";
+    /// The subject has no membership in this sector that begins on this day.
+    MembershipUnknown, "MEMBERSHIP_UNKNOWN", "no such membership is recorded", "没有记录此领域归属";
+    /// The subject went into no other, so that there is no merger to undo.
+    MergeUnknown, "MERGE_UNKNOWN", "no merger of this subject stands", "该主体没有有效的合并记录";
+    /// The fact or subject named has no open question, or had one that was answered.
+    QuestionUnknown, "QUESTION_UNKNOWN", "no open question is named so", "没有此待处理问题";
     /// The commitment exists, but not the snapshot asked for.
     SnapshotUnknown, "SNAPSHOT_UNKNOWN", "the commitment has no snapshot of this number", "该承诺没有此编号的快照";
     /// The catalogue in force has no department of this name.
@@ -97,10 +105,26 @@ reasons! {
     SectorUnknown, "SECTOR_UNKNOWN", "no such sector is in the catalogue in force", "现行目录中没有此领域";
     /// No edition of a national list has this name, or none is in force on the day asked for.
     EditionUnknown, "EDITION_UNKNOWN", "no such edition of a national list is known", "没有此版国家清单或目录";
+    /// The subject went into another one, under which its records count.
+    SubjectMerged, "SUBJECT_MERGED", "the subject went into another; use its successor", "该主体已并入其他主体，请使用承继主体";
+    /// Two subjects are the same one, or one is a natural person and the other is not.
+    SubjectsUnlike, "SUBJECTS_UNLIKE", "the two subjects are one, or of kinds that do not mix", "两个主体相同，或其类别不允许此操作";
+    /// No record of the subject is selected.
+    SelectionEmpty, "SELECTION_EMPTY", "the selection holds no record of this subject", "所选范围内没有该主体的记录";
+    /// A selection holds more than one call may move.
+    SelectionTooLarge, "SELECTION_TOO_LARGE", "the selection holds more than one call may move; narrow it", "所选范围超过单次允许的数量，请缩小范围";
+    /// The data in force has no layout of credit records with this code.
+    LayoutUnknown, "LAYOUT_UNKNOWN", "no such layout is in force", "现行数据格式中没有此格式";
     /// The commitment was withdrawn and takes no further records.
     CommitmentWithdrawn, "COMMITMENT_WITHDRAWN", "the commitment was withdrawn", "该承诺已被撤销";
     /// The commitment has a performance record with other content.
     PerformanceExists, "PERFORMANCE_EXISTS", "another performance record exists on this commitment", "该承诺已存在履约记录";
+    /// The record has come to an end after which the one asked for cannot come.
+    RecordEnded, "RECORD_ENDED", "the record has come to another end", "该记录已有其他终止状态";
+    /// The record has come to no end that could be taken back.
+    RecordNotEnded, "RECORD_NOT_ENDED", "the record has come to no end", "该记录没有终止状态";
+    /// A ruling that stands brought the record to its end.
+    RulingStands, "RULING_STANDS", "a ruling that stands brought this end", "该终止状态由有效的裁决产生";
     /// The commitment has a breach record, and the one sent is not its next state.
     BreachExists, "BREACH_EXISTS", "another breach record exists on this commitment", "该承诺已存在违诺记录";
     /// The consequence of a breach is not named in item 8 of the form, so that it has no basis.

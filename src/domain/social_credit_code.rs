@@ -25,6 +25,9 @@ pub enum CodeError {
     /// Not 18 characters.
     #[error("a unified social credit code has 18 characters")]
     Length,
+    /// Zeroes to the last place or the last but one: a filler, though its check characters may be right.
+    #[error("seventeen zeroes stand for a code that was not known")]
+    Placeholder,
     /// A character outside the alphabet, lower case among them.
     #[error("a unified social credit code has digits and capitals without I, O, S, V and Z")]
     Alphabet,
@@ -48,6 +51,9 @@ impl SocialCreditCode {
         let Some(bytes) = in_alphabet(text) else {
             return vec![CodeError::Alphabet];
         };
+        if is_placeholder(&bytes) {
+            return vec![CodeError::Placeholder];
+        }
         let mut faults = Vec::new();
         if bytes[17] != check_character(&bytes) {
             faults.push(CodeError::Check);
@@ -64,7 +70,7 @@ impl SocialCreditCode {
     /// real codes are read.
     ///
     /// # Errors
-    /// [`CodeError::Length`] and [`CodeError::Alphabet`].
+    /// [`CodeError::Length`], [`CodeError::Alphabet`] and [`CodeError::Placeholder`].
     pub fn compose(
         department: char,
         kind: char,
@@ -78,6 +84,9 @@ impl SocialCreditCode {
             .ok_or(CodeError::Alphabet)?;
         bytes[16] = organisation_check_character(&bytes);
         bytes[17] = check_character(&bytes);
+        if is_placeholder(&bytes) {
+            return Err(CodeError::Placeholder);
+        }
         Ok(Self(bytes))
     }
 
@@ -102,6 +111,11 @@ impl SocialCreditCode {
     pub fn is_organ(&self) -> bool {
         self.0.starts_with(b"11")
     }
+}
+
+/// Source: rows of published data, `domain.md` 7.1 [S14].
+fn is_placeholder(bytes: &[u8; 18]) -> bool {
+    bytes[..17].iter().all(|byte| *byte == b'0')
 }
 
 fn in_alphabet(text: &str) -> Option<[u8; 18]> {
@@ -214,13 +228,16 @@ mod tests {
 
     #[test]
     fn every_fault_is_named() {
-        use CodeError::{Alphabet, Check, Length, Organisation};
+        use CodeError::{Alphabet, Check, Length, Organisation, Placeholder};
         // Both found in public data; with the outer check mended the inner one is still wrong.
         check("91110108717809965C", &[Check, Organisation]);
         check("91110108717809965J", &[Organisation]);
         check("9133010057462616XH", &[Check, Organisation]);
         check("9133010057462616X9", &[Organisation]);
-        check("00000000000000000X", &[Check]);
+        // The check characters of eighteen zeroes are right.
+        check("000000000000000000", &[Placeholder]);
+        check("00000000000000000X", &[Placeholder]);
+        check("000000000000000010", &[Check, Organisation]);
         check("", &[Length]);
         check("91440300192203821", &[Length]);
         check("9144030019220382166", &[Length]);
@@ -279,5 +296,7 @@ mod tests {
         assert_eq!(refused("44030", "19220382"), CodeError::Length);
         assert_eq!(refused("440300", "192203821"), CodeError::Length);
         assert_eq!(refused("440300", "1922O382"), CodeError::Alphabet);
+        let zeroes = SocialCreditCode::compose('0', '0', "000000", "00000000");
+        assert_eq!(zeroes.unwrap_err(), CodeError::Placeholder);
     }
 }

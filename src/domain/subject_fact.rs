@@ -178,24 +178,22 @@ pub struct MembershipEnd {
     pub reason: String,
 }
 
-/// Which records an officer attributes.
+/// All records of a kind that a body decided on a matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attributed {
-    /// One record, by the revision of its first snapshot.
-    Record(Revision),
-    /// All records of a kind that a body decided on a matter.
-    Class {
-        kind: RecordKind,
-        body: SocialCreditCode,
-        /// Power item, violation type or licence item, as records state it.
-        matter: String,
-    },
+pub struct RecordClass {
+    pub kind: RecordKind,
+    pub body: SocialCreditCode,
+    /// Power item, violation type or licence item, as records state it.
+    pub matter: String,
 }
 
 /// An officer's attribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttributionFact {
-    pub attributed: Attributed,
+    /// First revisions of the records it is about.
+    pub records: Vec<Revision>,
+    /// All records of this class from now on too.
+    pub class: Option<RecordClass>,
     /// In the order of their codes, each once; none means that it belongs to no sector.
     pub sectors: Vec<SectorCode>,
     /// Under which department the records stand.
@@ -252,10 +250,10 @@ impl SubjectFact {
         }
     }
 
-    /// The subject it is about; attributions are about records.
+    /// The subject it is about; attributions are about records, and a stopped row has no subject.
     #[must_use]
     pub fn who(&self) -> Option<Who> {
-        match self {
+        let who = match self {
             Self::Registered(fact) => Some(Who {
                 subject: fact.subject,
                 kind: fact.entry.kind,
@@ -264,7 +262,8 @@ impl SubjectFact {
             Self::Member(fact) => Some(fact.who),
             Self::MembershipEnded(fact) => Some(fact.who),
             Self::Attributed(_) => None,
-        }
+        };
+        who.filter(|who| who.subject.0 > 0)
     }
 
     /// The other subjects it names, whose files it touches too.

@@ -1,6 +1,6 @@
 //! What a fact changes in the tables. Replay uses this and nothing else: it decides nothing.
 
-use crate::domain::commitment::CommitmentCode;
+use crate::domain::commitment::{CommitmentCode, Performance};
 use crate::domain::fact::{CommitmentFact, Fact, PerformanceFact, Principal};
 use crate::domain::finding::CheckKind;
 use crate::domain::finding::Finding;
@@ -13,6 +13,7 @@ use crate::store::{Change, Error, Table, View};
 
 use bytes::Bytes;
 
+pub mod records;
 pub mod subjects;
 pub mod supervision;
 
@@ -117,6 +118,7 @@ pub fn changes(
             }]
         }
         Fact::Subject(fact) => subjects::changes(fact, revision, before, keyed)?,
+        Fact::Record(fact) => records::changes(fact, revision, before, keyed)?,
         Fact::Supervision(fact) => supervision::changes(fact, revision, before, keyed)?,
     })
 }
@@ -146,6 +148,13 @@ pub fn stopped_key(body: &SocialCreditCode, code: &CommitmentCode) -> Bytes {
 #[must_use]
 pub fn performance_key(natural: &[u8; 16]) -> [u8; 16] {
     hash16(b"performance", &[natural])
+}
+
+/// The hash of a performance as tables hold it: always under the key.
+///
+/// Whose it is may be corrected from a person to an organisation and back; its hash must not change then.
+pub fn performance_content(keyed: &dyn KeyedHashes, performance: &Performance) -> [u8; 16] {
+    keyed.keyed(hashes::performance_hash(performance))
 }
 
 fn questions(findings: &[Finding], revision: Revision) -> Option<Change> {
@@ -250,10 +259,13 @@ fn corrected(
         ),
     ];
     if key(&old) != key(&row) {
-        changes.push(Change::Delete {
-            table: keys::SUBJECT_FILE,
-            key: key(&old),
-        });
+        // Under another subject's code the old entry stays for those who ask what was known before.
+        if old.subject == row.subject {
+            changes.push(Change::Delete {
+                table: keys::SUBJECT_FILE,
+                key: key(&old),
+            });
+        }
         changes.push(put(keys::SUBJECT_FILE, key(&row), Bytes::new()));
     }
     changes.extend(questions(&fact.findings, revision));
@@ -278,11 +290,7 @@ fn performance(
         ..old
     };
     let natural = performance_key(&old.natural);
-    let content = table_hash(
-        keyed,
-        old.subject_kind,
-        hashes::performance_hash(&fact.performance),
-    );
+    let content = performance_content(keyed, &fact.performance);
     let mut changes = vec![
         put(
             keys::COMMITMENT,

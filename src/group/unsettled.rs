@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::Group;
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::revision::{Revision, Span};
 use crate::store::keys::{self, CommitmentRow};
@@ -87,9 +88,9 @@ fn open_parts(spans: &[Span], cause: &Cause) -> impl Iterator<Item = Span> {
 ///
 /// # Errors
 /// As the view's; [`Error::Engine`] if a cause cannot be read.
-pub fn is_withdrawal_open(view: &dyn View, facts: &Facts, first: Revision) -> Result<bool, Error> {
-    for cause in causes(view)? {
-        if let Fact::BatchesWithdrawn { spans, .. } = recorded(&cause, facts)?.fact
+pub fn is_withdrawal_open(group: &Group<'_>, first: Revision) -> Result<bool, Error> {
+    for cause in causes(group)? {
+        if let Fact::BatchesWithdrawn { spans, .. } = group.recall(cause.revision)?
             && open_parts(&spans, &cause).any(|span| span.contains(first))
         {
             return Ok(true);

@@ -18,11 +18,9 @@ use crate::group::fold::supervision::breach_key;
 use crate::group::unsettled::is_withdrawal_open;
 use crate::store::Error;
 use crate::store::keys::CommitmentRow;
-use crate::store::record::Facts;
 
 use super::batch::snapshot_with;
 use super::commands::{CommitmentName, Failure, known};
-use super::read::commitment_fact;
 
 pub mod check;
 
@@ -54,39 +52,25 @@ pub struct Form {
     pub liability: String,
 }
 
-/// Reads the form of a commitment; `facts` are those of the ledger, `group` may hold a newer snapshot.
+/// Reads the form of a commitment.
 ///
 /// # Errors
 /// `COMMITMENT_UNKNOWN`; the view's.
-fn form(group: &Group<'_>, facts: &Facts, name: &CommitmentName) -> Result<Form, Failure> {
+fn form(group: &Group<'_>, name: &CommitmentName) -> Result<Form, Failure> {
     let first = known(group, name)?;
     let row = row(group, first)?;
-    let begin = group.next().0 - group.facts().len() as u64;
-    let liability = if row.current.0 >= begin {
-        let place = usize::try_from(row.current.0 - begin).unwrap_or(usize::MAX);
-        match group.facts().get(place).map(|recorded| &recorded.fact) {
-            Some(Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact)) => {
-                fact.commitment.liability.clone()
-            }
-            _ => return Err(unreadable("another kind of fact stands in the group").into()),
-        }
-    } else {
-        let found = commitment_fact(facts, row.current);
-        let (fact, _) = found.map_err(|error| unreadable(&error.to_string()))?;
-        fact.commitment.liability
+    let (Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact)) = group.recall(row.current)?
+    else {
+        return Err(Failure::Store(Error::Engine {
+            operation: "read the form of a commitment",
+            detail: format!("another kind of fact stands at revision {}", row.current.0),
+        }));
     };
     Ok(Form {
         first,
         row,
-        liability,
+        liability: fact.commitment.liability,
     })
-}
-
-fn unreadable(detail: &str) -> Error {
-    Error::Engine {
-        operation: "read the form of a commitment",
-        detail: detail.to_owned(),
-    }
 }
 
 /// Records a breach: the first report, its next state, or a correction.
@@ -96,11 +80,10 @@ fn unreadable(detail: &str) -> Error {
 /// with every violation.
 pub fn record(
     group: &mut Group<'_>,
-    facts: &Facts,
     principal: &Principal,
     command: &RecordBreach,
 ) -> Result<RowOutcome, Failure> {
-    let form = form(group, facts, &command.name)?;
+    let form = form(group, &command.name)?;
     let checked = check::check(&command.reported, &form, group.catalog(), group.today());
     let (breach, findings) = (checked.breach, checked.findings);
     let refused = |reason, findings: &[Finding]| {
@@ -185,13 +168,12 @@ fn push(
 /// `COMMITMENT_UNKNOWN`; `INGEST_QUEUE_FULL` for the moments in which its own withdrawal is still to come.
 pub fn revive(
     group: &mut Group<'_>,
-    facts: &Facts,
     principal: &Principal,
     command: &ReviveCommitment,
 ) -> Result<RowOutcome, Failure> {
     let first = known(group, &command.name)?;
     let old = row(group, first)?;
-    if is_withdrawal_open(group, facts, first)? {
+    if is_withdrawal_open(group, first)? {
         let refusal = Refusal::plain(Reason::IngestQueueFull).retry_after(RETRY_AFTER);
         return Err(Failure::Refused(refusal));
     }

@@ -12,7 +12,7 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Revision;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::group::Group;
-use crate::group::fold::{performance_key, row};
+use crate::group::fold::{performance_content, performance_key, row};
 use crate::store::keys::{self, CommitmentRow};
 use crate::store::{Error, View};
 use crate::subjects;
@@ -281,11 +281,7 @@ fn record_part(
     };
     let old: CommitmentRow = row(group, first)?;
     let natural = performance_key(&old.natural);
-    let content = table_hash(
-        group.hashes(),
-        old.subject_kind,
-        hashes::performance_hash(performance),
-    );
+    let content = performance_content(group.hashes(), performance);
     if let Some((snapshot, revision)) = snapshot_with(group, &natural, &content)? {
         return Ok(RowOutcome::of(Outcome::Repeated, revision, snapshot, findings));
     }

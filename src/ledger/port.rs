@@ -31,6 +31,12 @@ pub trait Ledger: Send {
     /// Each [`AppendError`]; after [`AppendError::OutcomeUnknown`] every later call fails so.
     fn append(&mut self, expected: Head, instant: Instant, bodies: &[Body]) -> Result<Head, AppendError>;
 
+    /// Sees to it that a group of `size` bytes fits; zero asks whether the ledger takes writes at all.
+    ///
+    /// # Errors
+    /// [`AppendError::Full`]; nothing is changed that the next try does not mend.
+    fn make_room(&mut self, size: u64) -> Result<(), AppendError>;
+
     /// A reading end, which sees each group once [`Self::append`] has returned.
     fn reader(&self) -> Arc<dyn Groups>;
 
@@ -110,6 +116,10 @@ impl Ledger for OnDisk {
 
     fn append(&mut self, expected: Head, instant: Instant, bodies: &[Body]) -> Result<Head, AppendError> {
         self.append(expected, instant, bodies)
+    }
+
+    fn make_room(&mut self, size: u64) -> Result<(), AppendError> {
+        self.make_room(size)
     }
 
     fn reader(&self) -> Arc<dyn Groups> {

@@ -5,22 +5,33 @@
 
 use std::fmt;
 
+use crate::domain::attribution::Attribution;
 use crate::domain::calendar::WorkingDays;
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
+use crate::domain::layout::Layouts;
 use crate::domain::timeliness::Timeliness;
 
+pub mod attribution;
 pub mod calendar;
 pub mod catalog;
 pub mod data;
 pub mod edition;
 mod reader;
+pub mod records;
 pub mod timeliness;
 
 pub use data::{DataFiles, Kind};
 
 /// Every kind of data that is adopted into the ledger. A kind may rest on those before it.
-pub const KINDS: &[Kind] = &[catalog::KIND, calendar::KIND, edition::KIND, timeliness::KIND];
+pub const KINDS: &[Kind] = &[
+    catalog::KIND,
+    calendar::KIND,
+    edition::KIND,
+    records::KIND,
+    attribution::KIND,
+    timeliness::KIND,
+];
 
 /// All adopted data, parsed: one field for each kind.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +39,8 @@ pub struct Policies {
     pub catalog: Catalog,
     pub calendar: WorkingDays,
     pub editions: Editions,
+    pub layouts: Layouts,
+    pub attribution: Attribution,
     pub timeliness: Timeliness,
 }
 

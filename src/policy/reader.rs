@@ -13,6 +13,8 @@ use crate::domain::catalog::Standing;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::trust::Trust;
 
+mod optional;
+
 /// One file under reading, and its mistakes so far.
 pub struct File<'a> {
     name: &'a str,

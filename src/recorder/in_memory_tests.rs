@@ -11,8 +11,8 @@ use rand_chacha::ChaCha12Rng;
 use super::start::{self, DataFolder, Running, Setup, Stores};
 use super::{Answer, Command, Order, Request};
 use crate::domain::civil_date::CivilDate;
-use crate::domain::fact::{Outcome, Principal, RequestId};
-use crate::domain::hash::hash32;
+use crate::domain::fact::{Fact, Outcome, Principal, RequestId};
+use crate::domain::hash::{KeyedHashes as _, hash32};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Instant;
 use crate::ingest::check::check;
@@ -104,7 +104,7 @@ impl Bench {
     async fn submit(&self, request: Option<uuid::Uuid>, command: Command) -> Result<Answer, Refusal> {
         let request = request.map(|id| Request {
             id: RequestId(id.into_bytes()),
-            hash: hash32(b"test", &[id.as_bytes()]),
+            hash: request_hash(id),
         });
         let order = Order {
             principal: Principal::local(),
@@ -201,11 +201,24 @@ fn a_small_year() -> Year {
     year(SEED, 100, &District::of(&Policies::built_in().catalog))
 }
 
+fn first_batch(year: &Year) -> &plan::Batch {
+    let batch = year.sends.iter().find_map(|step| match step {
+        Step::Import(batches) => batches.first(),
+        Step::Advance(_) | Step::Perform(_) | Step::Withdraw(_) => None,
+    });
+    batch.expect("a year has batches")
+}
+
+/// As a service would hash what is asked for.
+fn request_hash(id: uuid::Uuid) -> [u8; 32] {
+    hash32(b"test", &[id.as_bytes()])
+}
+
 #[tokio::test]
 async fn the_same_orders_make_the_same_ledger_and_tables_in_memory_and_on_disk() {
-    let year = a_small_year();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (memory, disk) = (Bench::in_memory(), Bench::on_disk(folder.path()));
+    let year = a_small_year();
     assert_eq!(memory.live(&year).await, disk.live(&year).await);
     let (one, other) = (&memory.running.shared, &disk.running.shared);
     assert_eq!(one.head(), other.head());
@@ -230,14 +243,29 @@ async fn a_rebuild_in_memory_ends_in_the_same_tables() {
 }
 
 #[tokio::test]
+async fn the_hash_of_a_request_stands_in_the_ledger_under_the_key_only() {
+    let bench = Bench::in_memory();
+    let year = a_small_year();
+    let batch = first_batch(&year);
+    bench
+        .clock
+        .store(BEGIN.0 + 365 * 86_400_000_000_000, Ordering::SeqCst);
+    bench.send(batch).await;
+    let shared = &bench.running.shared;
+    let (recorded, _) = shared.facts.fact(shared.head().place.revision).expect("readable");
+    let Fact::RequestRecorded { hash, .. } = recorded.fact else {
+        panic!("the answer is the last fact of its group")
+    };
+    let plain = request_hash(batch.request_id);
+    assert_ne!(hash, plain);
+    assert_eq!(hash, shared.facts.keys().keyed_whole(plain));
+}
+
+#[tokio::test]
 async fn a_repeated_request_is_answered_from_the_ledger_in_memory() {
     let bench = Bench::in_memory();
     let year = a_small_year();
-    let batch = year.sends.iter().find_map(|step| match step {
-        Step::Import(batches) => batches.first(),
-        Step::Advance(_) | Step::Perform(_) | Step::Withdraw(_) => None,
-    });
-    let batch = batch.expect("a year has batches");
+    let batch = first_batch(&year);
     bench
         .clock
         .store(BEGIN.0 + 365 * 86_400_000_000_000, Ordering::SeqCst);

@@ -17,10 +17,12 @@ use crate::domain::subject::SubjectNumber;
 use crate::group::unsettled;
 use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
+use crate::ingest::records::commands::RecordCommand;
 use crate::ingest::withdrawals::WithdrawBatches;
 use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
+use crate::subjects::commands::SubjectCommand;
 
 mod data;
 #[cfg(test)]
@@ -48,6 +50,8 @@ pub enum Command {
     RecordCommitments(RecordCommitments),
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
+    Record(RecordCommand),
+    Subject(SubjectCommand),
     RecordBreach(Box<RecordBreach>),
     Revive(ReviveCommitment),
     WithdrawBatches(WithdrawBatches),

@@ -24,125 +24,63 @@ struct Misbehaving;
 
 type Answers = Pin<Box<dyn Stream<Item = Result<pb::ImportCommitmentsResponse, Status>> + Send>>;
 
-#[tonic::async_trait]
-impl CommitmentService for Misbehaving {
-    type ImportCommitmentsStream = Answers;
+/// Writes the service out: two handlers that matter, and the others, which answer nothing of interest.
+macro_rules! misbehaving {
+    ($($method:ident($request:ident) -> $answer:ident;)*) => {
+        #[tonic::async_trait]
+        impl CommitmentService for Misbehaving {
+            type ImportCommitmentsStream = Answers;
 
-    /// Answers each batch by its id; panics at a batch called `panic`, goes on for ever otherwise.
-    async fn import_commitments(
-        &self,
-        request: Call<Streaming<pb::ImportCommitmentsRequest>>,
-    ) -> Result<Response<Answers>, Status> {
-        let answers = request.into_inner().map(|batch| {
-            let request_id = batch?.request_id;
-            assert_ne!(request_id, "panic");
-            Ok(pb::ImportCommitmentsResponse {
-                request_id,
-                answer: None,
-            })
-        });
-        Ok(Response::new(Box::pin(answers)))
-    }
+            /// Answers each batch by its id; panics at a batch called `panic`, goes on for ever otherwise.
+            async fn import_commitments(
+                &self,
+                request: Call<Streaming<pb::ImportCommitmentsRequest>>,
+            ) -> Result<Response<Answers>, Status> {
+                let answers = request.into_inner().map(|batch| {
+                    let request_id = batch?.request_id;
+                    assert_ne!(request_id, "panic");
+                    let answer = None;
+                    Ok(pb::ImportCommitmentsResponse { request_id, answer })
+                });
+                Ok(Response::new(Box::pin(answers)))
+            }
 
-    async fn get_commitment(
-        &self,
-        request: Call<pb::GetCommitmentRequest>,
-    ) -> Result<Response<pb::Commitment>, Status> {
-        match request.into_inner().name.as_str() {
-            "panic" => panic!("a bug"),
-            "hang" => std::future::pending().await,
-            "bare" => Err(Status::internal("made by a library")),
-            name => Ok(Response::new(pb::Commitment {
-                name: name.to_owned(),
-                ..Default::default()
-            })),
+            async fn get_commitment(
+                &self,
+                request: Call<pb::GetCommitmentRequest>,
+            ) -> Result<Response<pb::Commitment>, Status> {
+                let name = request.into_inner().name;
+                match name.as_str() {
+                    "panic" => panic!("a bug"),
+                    "hang" => std::future::pending().await,
+                    "bare" => Err(Status::internal("made by a library")),
+                    _ => Ok(Response::new(pb::Commitment { name, ..Default::default() })),
+                }
+            }
+
+            $(async fn $method(&self, _: Call<pb::$request>) -> Result<Response<pb::$answer>, Status> {
+                Ok(Response::new(pb::$answer::default()))
+            })*
         }
-    }
-
-    async fn record_commitments(
-        &self,
-        _: Call<pb::RecordCommitmentsRequest>,
-    ) -> Result<Response<pb::CommitmentBatchResult>, Status> {
-        Ok(Response::new(pb::CommitmentBatchResult::default()))
-    }
-
-    async fn list_commitments(
-        &self,
-        _: Call<pb::ListCommitmentsRequest>,
-    ) -> Result<Response<pb::ListCommitmentsResponse>, Status> {
-        Ok(Response::new(pb::ListCommitmentsResponse::default()))
-    }
-
-    async fn count_commitments(
-        &self,
-        _: Call<pb::CountCommitmentsRequest>,
-    ) -> Result<Response<pb::CountCommitmentsResponse>, Status> {
-        Ok(Response::new(pb::CountCommitmentsResponse::default()))
-    }
-
-    async fn list_commitment_snapshots(
-        &self,
-        _: Call<pb::ListCommitmentSnapshotsRequest>,
-    ) -> Result<Response<pb::ListCommitmentSnapshotsResponse>, Status> {
-        Ok(Response::new(pb::ListCommitmentSnapshotsResponse::default()))
-    }
-
-    async fn withdraw_commitment(
-        &self,
-        _: Call<pb::WithdrawCommitmentRequest>,
-    ) -> Result<Response<pb::Commitment>, Status> {
-        Ok(Response::new(pb::Commitment::default()))
-    }
-
-    async fn withdraw_batches(
-        &self,
-        _: Call<pb::WithdrawBatchesRequest>,
-    ) -> Result<Response<pb::WithdrawBatchesResponse>, Status> {
-        Ok(Response::new(pb::WithdrawBatchesResponse::default()))
-    }
-
-    async fn record_performance(
-        &self,
-        _: Call<pb::RecordPerformanceRequest>,
-    ) -> Result<Response<pb::RecordPerformanceResponse>, Status> {
-        Ok(Response::new(pb::RecordPerformanceResponse::default()))
-    }
-
-    async fn revive_commitment(
-        &self,
-        _: Call<pb::ReviveCommitmentRequest>,
-    ) -> Result<Response<pb::Commitment>, Status> {
-        Ok(Response::new(pb::Commitment::default()))
-    }
-
-    async fn record_breach(
-        &self,
-        _: Call<pb::RecordBreachRequest>,
-    ) -> Result<Response<pb::RecordBreachResponse>, Status> {
-        Ok(Response::new(pb::RecordBreachResponse::default()))
-    }
-
-    async fn list_due_commitments(
-        &self,
-        _: Call<pb::ListDueCommitmentsRequest>,
-    ) -> Result<Response<pb::ListDueCommitmentsResponse>, Status> {
-        Ok(Response::new(pb::ListDueCommitmentsResponse::default()))
-    }
-
-    async fn count_performance(
-        &self,
-        _: Call<pb::CountPerformanceRequest>,
-    ) -> Result<Response<pb::CountPerformanceResponse>, Status> {
-        Ok(Response::new(pb::CountPerformanceResponse::default()))
-    }
-
-    async fn list_open_questions(
-        &self,
-        _: Call<pb::ListOpenQuestionsRequest>,
-    ) -> Result<Response<pb::ListOpenQuestionsResponse>, Status> {
-        Ok(Response::new(pb::ListOpenQuestionsResponse::default()))
-    }
+    };
 }
+
+misbehaving! {
+    record_commitments(RecordCommitmentsRequest) -> CommitmentBatchResult;
+    list_commitments(ListCommitmentsRequest) -> ListCommitmentsResponse;
+    count_commitments(CountCommitmentsRequest) -> CountCommitmentsResponse;
+    list_commitment_snapshots(ListCommitmentSnapshotsRequest) -> ListCommitmentSnapshotsResponse;
+    withdraw_commitment(WithdrawCommitmentRequest) -> Commitment;
+    withdraw_batches(WithdrawBatchesRequest) -> WithdrawBatchesResponse;
+    record_performance(RecordPerformanceRequest) -> RecordPerformanceResponse;
+    list_open_questions(ListOpenQuestionsRequest) -> ListOpenQuestionsResponse;
+    revive_commitment(ReviveCommitmentRequest) -> Commitment;
+    record_breach(RecordBreachRequest) -> RecordBreachResponse;
+    list_due_commitments(ListDueCommitmentsRequest) -> ListDueCommitmentsResponse;
+    count_performance(CountPerformanceRequest) -> CountPerformanceResponse;
+}
+
+type Batches = tokio::sync::mpsc::Sender<pb::ImportCommitmentsRequest>;
 
 /// A server on a free port, stopped by `stop`.
 struct Running {
@@ -184,6 +122,20 @@ impl Running {
 
     async fn client(&self) -> CommitmentServiceClient<Channel> {
         CommitmentServiceClient::new(self.channel().await)
+    }
+
+    /// Asks for a commitment over a connection of its own.
+    async fn get(&self, name: &str) -> Result<pb::Commitment, Status> {
+        let answer = self.client().await.get_commitment(get(name)).await?;
+        Ok(answer.into_inner())
+    }
+
+    /// Begins an import whose batches come by the sender.
+    async fn import(&self) -> (Batches, Streaming<pb::ImportCommitmentsResponse>) {
+        let (batches, sent) = tokio::sync::mpsc::channel(4);
+        let sent = tokio_stream::wrappers::ReceiverStream::new(sent);
+        let answers = self.client().await.import_commitments(sent).await;
+        (batches, answers.expect("begun").into_inner())
     }
 
     async fn stop(self) -> Drained {
@@ -250,13 +202,8 @@ const GET: &str = "/credit.supervision.v1.CommitmentService/GetCommitment";
 #[tokio::test]
 async fn a_good_call_passes_untouched() {
     let server = Running::start(|_| {}).await;
-    let answer = server
-        .client()
-        .await
-        .get_commitment(get("commitments/x"))
-        .await
-        .expect("answered");
-    assert_eq!(answer.into_inner().name, "commitments/x");
+    let answer = server.get("commitments/x").await.expect("answered");
+    assert_eq!(answer.name, "commitments/x");
     assert_eq!(server.stop().await, Drained { calls_cut: 0 });
 }
 
@@ -278,15 +225,7 @@ async fn a_panic_is_an_answer_with_an_incident_and_the_connection_lives_on() {
 #[tokio::test]
 async fn a_panic_in_mid_stream_ends_the_stream_with_an_incident() {
     let server = Running::start(|_| {}).await;
-    let (batches, sent) = tokio::sync::mpsc::channel(4);
-    let sent = tokio_stream::wrappers::ReceiverStream::new(sent);
-    let answers = server
-        .client()
-        .await
-        .import_commitments(sent)
-        .await
-        .expect("begun");
-    let mut answers = answers.into_inner();
+    let (batches, mut answers) = server.import().await;
     batches.send(batch("1")).await.expect("open");
     assert_eq!(
         answers
@@ -308,12 +247,7 @@ async fn a_panic_in_mid_stream_ends_the_stream_with_an_incident() {
 #[tokio::test]
 async fn a_call_that_hangs_is_ended_by_the_server() {
     let server = Running::start(|config| config.call_timeout = Duration::from_millis(50)).await;
-    let status = server
-        .client()
-        .await
-        .get_commitment(get("hang"))
-        .await
-        .expect_err("it hangs");
+    let status = server.get("hang").await.expect_err("it hangs");
     check(&status, Code::DeadlineExceeded, Reason::DeadlinePassed);
 }
 
@@ -342,12 +276,7 @@ async fn a_deadline_of_the_caller_is_kept_by_the_server_too() {
 #[tokio::test]
 async fn a_status_made_by_a_library_gets_a_reason() {
     let server = Running::start(|_| {}).await;
-    let status = server
-        .client()
-        .await
-        .get_commitment(get("bare"))
-        .await
-        .expect_err("refused");
+    let status = server.get("bare").await.expect_err("refused");
     check(&status, Code::Internal, Reason::ServerFault);
 }
 
@@ -493,15 +422,7 @@ async fn health_names_every_service_and_turns_off_on_a_stop_with_open_streams_an
 #[tokio::test]
 async fn the_drain_timeout_cuts_off_what_does_not_end() {
     let server = Running::start(|config| config.drain_timeout = Duration::from_millis(100)).await;
-    let (batches, sent) = tokio::sync::mpsc::channel(4);
-    let sent = tokio_stream::wrappers::ReceiverStream::new(sent);
-    let answers = server
-        .client()
-        .await
-        .import_commitments(sent)
-        .await
-        .expect("begun");
-    let mut answers = answers.into_inner();
+    let (batches, mut answers) = server.import().await;
     batches.send(batch("1")).await.expect("open");
     answers.message().await.expect("answered").expect("there");
     assert_eq!(server.stop().await, Drained { calls_cut: 1 });

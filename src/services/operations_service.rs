@@ -21,9 +21,6 @@ use crate::store::content_digest::content_digest;
 /// Most days that one order turns, so that no group grows without bound.
 const DAYS_PER_ORDER_MAX: i32 = 366;
 
-/// How often digests are taken again because a group came between them.
-const DIGEST_ATTEMPTS_MAX: u32 = 20;
-
 /// How far an operator's watch may differ from the clock that he confirms, in nanoseconds: 5 minutes.
 const CONFIRMED_WITHIN: u64 = 5 * 60 * 1_000_000_000;
 
@@ -83,19 +80,12 @@ impl OperationsService for Operations {
         self.0.shared.view_at_least(least).await?;
         let shared = Arc::clone(&self.0.shared);
         let taken = self.0.readers.run(move || {
-            // The tables' digest is of now: it belongs to a revision if none came while it was read.
-            for _ in 0..DIGEST_ATTEMPTS_MAX {
-                let Some(head) = shared.tables.reflects() else {
-                    break;
-                };
-                let table_digest = shared.tables.digest();
-                if shared.tables.reflects() == Some(head) {
-                    let content = content_digest(&shared.facts, head.place.revision);
-                    let content = content.map_err(|error| refusal(error.into()))?;
-                    return Ok((head.place, table_digest, content));
-                }
-            }
-            Err(Refusal::plain(Reason::ViewExpired))
+            let taken = shared.tables.digest_at();
+            // A recorded start stands in the tables before anything is served; without, they have failed.
+            let (head, table_digest) = taken.ok_or_else(|| Refusal::plain(Reason::StorageFailed))?;
+            let content = content_digest(&shared.facts, head.place.revision);
+            let content = content.map_err(|error| refusal(error.into()))?;
+            Ok((head.place, table_digest, content))
         });
         let (place, table_digest, content) = taken.await?;
         let kind = |(kind, count, digest): &(&'static str, u64, [u8; 32])| pb::ContentDigest {

@@ -30,12 +30,17 @@ pub fn code(reason: Reason) -> Code {
         Reason::ServiceUnknown
         | Reason::CommitmentUnknown
         | Reason::BatchUnknown
+        | Reason::RecordUnknown
         | Reason::SubjectUnknown
+        | Reason::MembershipUnknown
+        | Reason::MergeUnknown
+        | Reason::QuestionUnknown
         | Reason::SnapshotUnknown
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
         | Reason::SectorUnknown
-        | Reason::EditionUnknown => Code::NotFound,
+        | Reason::EditionUnknown
+        | Reason::LayoutUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -49,8 +54,15 @@ pub fn code(reason: Reason) -> Code {
         | Reason::BatchTooLarge => Code::InvalidArgument,
         Reason::MessageTooLarge | Reason::IngestQueueFull => Code::ResourceExhausted,
         Reason::EpochEnded
+        | Reason::SubjectMerged
+        | Reason::SubjectsUnlike
+        | Reason::SelectionEmpty
+        | Reason::SelectionTooLarge
         | Reason::CommitmentWithdrawn
         | Reason::PerformanceExists
+        | Reason::RecordEnded
+        | Reason::RecordNotEnded
+        | Reason::RulingStands
         | Reason::RowRefused
         | Reason::CalendarMissing
         | Reason::BreachExists

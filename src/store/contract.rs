@@ -323,6 +323,7 @@ fn reflects_and_digest_move_with_the_group(tables: &dyn Tables) {
         assert_eq!(tables.view().unwrap().head(), Some(head(revision)));
         assert_eq!(earlier.head(), earlier_head, "a view stays where it was opened");
         assert_eq!(tables.digest(), digest_of(&model));
+        assert_eq!(tables.digest_at(), Some((head(revision), digest_of(&model))));
     }
     let digest = tables.digest();
     tables.apply(head(1_001), &[]).unwrap();

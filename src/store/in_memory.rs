@@ -47,6 +47,11 @@ impl Tables for InMemory {
         self.current().digest.to_bytes()
     }
 
+    fn digest_at(&self) -> Option<(Head, [u8; 32])> {
+        let State { head, digest, .. } = self.current();
+        Some((head?, digest.to_bytes()))
+    }
+
     fn apply(&self, head: Head, changes: &[Change]) -> Result<(), Error> {
         let mut next = self.current();
         for change in changes {

@@ -170,12 +170,11 @@ impl Keyring {
         self.lock().keys.get(&subject.0).cloned()
     }
 
-    fn authenticated(&self, bytes: &[u8]) -> [u8; 16] {
+    fn authenticated(&self, bytes: &[u8]) -> [u8; 32] {
         let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup[..])
             .expect("HMAC takes a key of any length");
         mac.update(bytes);
-        let full: [u8; 32] = mac.finalize().into_bytes().into();
-        full[..16].try_into().expect("16 of 32 bytes")
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -184,21 +183,29 @@ impl KeyedHashes for Keyring {
     fn identity(&self, identity: &Identity) -> [u8; 16] {
         match identity {
             Identity::Code(code) => hash16(b"code", &[code.as_bytes()]),
-            Identity::Person(id) => self.authenticated(id.expose().as_bytes()),
+            Identity::Person(id) => cut(self.authenticated(id.expose().as_bytes())),
             Identity::Older(code) => hash16(b"older", &[&[code.kind().number()], code.as_str().as_bytes()]),
             // A resident ID begins with a digit, a document's encoding with a letter.
             Identity::Document(document) => {
                 let mut encoding = b"document".to_vec();
                 encoding.push(document.kind().number());
                 encoding.extend_from_slice(document.expose().as_bytes());
-                self.authenticated(&encoding)
+                cut(self.authenticated(&encoding))
             }
         }
     }
 
     fn keyed(&self, hash: [u8; 16]) -> [u8; 16] {
+        cut(self.authenticated(&hash))
+    }
+
+    fn keyed_whole(&self, hash: [u8; 32]) -> [u8; 32] {
         self.authenticated(&hash)
     }
+}
+
+fn cut(hash: [u8; 32]) -> [u8; 16] {
+    hash[..16].try_into().expect("16 of 32 bytes")
 }
 
 /// Seals `plain` for a subject; `about` is bound to it without being hidden.

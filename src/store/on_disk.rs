@@ -175,6 +175,11 @@ impl Tables for OnDisk {
             .map_or([0; 32], |images| images.published().digest.to_bytes())
     }
 
+    fn digest_at(&self) -> Option<(Head, [u8; 32])> {
+        let published = self.shared.images().ok()?.published();
+        Some((published.head?, published.digest.to_bytes()))
+    }
+
     fn apply(&self, head: Head, changes: &[Change]) -> Result<(), Error> {
         let _one_writer = self
             .writer

@@ -135,7 +135,7 @@ async fn a_breach_goes_from_notified_to_carried_out_and_keeps_every_snapshot() {
         .clone()
         .get_subject(pb::GetSubjectRequest {
             name: commitment.subject,
-            min_revision: String::new(),
+            ..Default::default()
         })
         .await
         .expect("there");

@@ -99,12 +99,7 @@ async fn a_refused_row_names_field_rule_and_both_texts_and_the_others_are_in() {
 #[tokio::test]
 async fn validate_only_answers_the_same_and_records_nothing() {
     let server = TestServer::start().await;
-    let head = server
-        .operations
-        .clone()
-        .get_head(pb::GetHeadRequest::default())
-        .await
-        .expect("answered");
+    let head = server.head().await;
     let request = pb::RecordCommitmentsRequest {
         request_id: request_id(1),
         rows: vec![server.row(1)],
@@ -120,13 +115,8 @@ async fn validate_only_answers_the_same_and_records_nothing() {
     let checked = checked.into_inner();
     assert_eq!(outcomes(&checked), [pb::Outcome::Created]);
     assert!(checked.validate_only && checked.results[0].revision.is_empty());
-    let after = server
-        .operations
-        .clone()
-        .get_head(pb::GetHeadRequest::default())
-        .await
-        .expect("answered");
-    assert_eq!(head.into_inner(), after.into_inner());
+    let after = server.head().await;
+    assert_eq!(head, after);
     let status = server
         .commitments
         .clone()
@@ -139,13 +129,7 @@ async fn validate_only_answers_the_same_and_records_nothing() {
 async fn a_correction_keeps_every_earlier_snapshot() {
     let server = TestServer::start().await;
     let mut client = server.commitments.clone();
-    let name = server
-        .record(1, vec![server.row(1)])
-        .await
-        .expect("recorded")
-        .results[0]
-        .name
-        .clone();
+    let name = server.recorded(1, server.row(1)).await;
     let corrected = pb::CommitmentRow {
         content: "依法诚信经营".to_owned(),
         ..server.row(1)
@@ -326,13 +310,7 @@ async fn a_withdrawn_commitment_is_counted_as_withdrawn_and_takes_nothing_more()
 async fn a_second_performance_record_needs_a_correction() {
     let server = TestServer::start().await;
     let mut client = server.commitments.clone();
-    let name = server
-        .record(1, vec![server.row(1)])
-        .await
-        .expect("recorded")
-        .results[0]
-        .name
-        .clone();
+    let name = server.recorded(1, server.row(1)).await;
     let full = pb::PerformanceItems {
         state: 1,
         ..Default::default()
@@ -399,36 +377,24 @@ async fn a_person_is_masked_in_every_answer_and_looked_up_with_a_purpose_only() 
     let read = read.expect("there").into_inner();
     let mut client = server.subjects.clone();
     let ask = |purpose: &str| pb::LookUpSubjectRequest {
+        on: String::new(),
         code: Some(pb::look_up_subject_request::Code::PersonId(id.clone())),
         purpose: purpose.to_owned(),
         min_revision: String::new(),
+        ..Default::default()
     };
     assert_eq!(
         reason(&client.look_up_subject(ask("")).await.expect_err("no purpose")),
         "PURPOSE_REQUIRED"
     );
-    let before = server
-        .operations
-        .clone()
-        .get_head(pb::GetHeadRequest::default())
-        .await
-        .expect("answered");
+    let before = server.head().await;
     let found = client
         .look_up_subject(ask("窗口核验"))
         .await
         .expect("found")
         .into_inner();
-    let after = server
-        .operations
-        .clone()
-        .get_head(pb::GetHeadRequest::default())
-        .await
-        .expect("answered");
-    assert_ne!(
-        before.into_inner().revision,
-        after.into_inner().revision,
-        "the read is on record"
-    );
+    let after = server.head().await;
+    assert_ne!(before.revision, after.revision, "the read is on record");
     assert_eq!(
         (found.name.as_str(), found.commitment_count),
         (read.subject.as_str(), 1)

@@ -10,6 +10,7 @@ use credence::services::pb;
 use credence::services::pb::catalog_service_client::CatalogServiceClient;
 use credence::services::pb::commitment_service_client::CommitmentServiceClient;
 use credence::services::pb::operations_service_client::OperationsServiceClient;
+use credence::services::pb::record_service_client::RecordServiceClient;
 use credence::services::pb::subject_service_client::SubjectServiceClient;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -21,12 +22,15 @@ use tonic_types::StatusExt;
 /// A running service with its clients.
 pub struct TestServer {
     pub commitments: CommitmentServiceClient<Channel>,
+    pub records: RecordServiceClient<Channel>,
     pub subjects: SubjectServiceClient<Channel>,
     pub catalog: CatalogServiceClient<Channel>,
     pub operations: OperationsServiceClient<Channel>,
     /// A body that accepts commitments.
     pub body: pb::Body,
     pub folder: TempDir,
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Ended>,
 }
@@ -56,11 +60,13 @@ impl TestServer {
             .expect("answered");
         Self {
             commitments: CommitmentServiceClient::new(channel.clone()),
+            records: RecordServiceClient::new(channel.clone()),
             subjects: SubjectServiceClient::new(channel.clone()),
             operations: OperationsServiceClient::new(channel),
             catalog,
             body: bodies.into_inner().bodies.swap_remove(0),
             folder,
+            address,
             stop,
             ended,
         }
@@ -117,6 +123,42 @@ impl TestServer {
             ..self.row(serial)
         };
         (row, id)
+    }
+
+    /// The last group's revision and hash.
+    pub async fn head(&self) -> pb::Head {
+        let answer = self
+            .operations
+            .clone()
+            .get_head(pb::GetHeadRequest::default())
+            .await;
+        answer.expect("answered").into_inner()
+    }
+
+    /// The digests of everything recorded so far.
+    pub async fn digests(&self) -> pb::Digests {
+        let answer = self
+            .operations
+            .clone()
+            .get_digests(pb::GetDigestsRequest::default())
+            .await;
+        answer.expect("taken").into_inner()
+    }
+
+    /// Moves the test clock to the beginning of a day.
+    pub async fn advance_to(&self, date: &str) -> pb::AdvanceClockResponse {
+        let to = pb::AdvanceClockRequest {
+            to: Some(pb::advance_clock_request::To::Date(date.to_owned())),
+        };
+        let answer = self.operations.clone().advance_clock(to).await;
+        answer.expect("moved").into_inner()
+    }
+
+    /// Records a new row under a request id of this number and returns the commitment's name.
+    pub async fn recorded(&self, request: u32, row: pb::CommitmentRow) -> String {
+        let mut result = self.record(request, vec![row]).await.expect("recorded");
+        assert_eq!(result.created_count, 1, "{result:?}");
+        result.results.swap_remove(0).name
     }
 
     /// Records rows under a request id of this number.

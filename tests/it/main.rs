@@ -1,8 +1,17 @@
 //! Capabilities over a real channel: each file is one of them, `harness` starts the service.
 
+mod attribution;
 mod breach;
 mod calendar;
 mod commitments;
+mod corrections;
+mod exports;
 mod harness;
+mod imports;
+mod ledger_export;
+mod lists;
 mod ops;
+mod records;
+mod sheet_variants;
+mod subjects;
 mod withdrawals;

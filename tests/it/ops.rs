@@ -97,16 +97,8 @@ async fn the_test_clock_goes_forward_only_and_turns_the_days_between() {
     let to = |date: &str| pb::AdvanceClockRequest {
         to: Some(To::Date(date.to_owned())),
     };
-    let before = client
-        .get_head(pb::GetHeadRequest::default())
-        .await
-        .expect("answered")
-        .into_inner();
-    let moved = client
-        .advance_clock(to("2026-06-04"))
-        .await
-        .expect("moved")
-        .into_inner();
+    let before = server.head().await;
+    let moved = server.advance_to("2026-06-04").await;
     // Midnight of the day in UTC+8.
     assert_eq!(moved.clock.expect("there").seconds, 1_780_502_400);
     let number = |revision: &str| {
@@ -122,11 +114,7 @@ async fn the_test_clock_goes_forward_only_and_turns_the_days_between() {
         731,
         "one fact per day"
     );
-    let again = client
-        .advance_clock(to("2026-06-04"))
-        .await
-        .expect("welcome")
-        .into_inner();
+    let again = server.advance_to("2026-06-04").await;
     assert_eq!(again.revision, moved.revision);
     let back = client.advance_clock(to("2026-06-03")).await.expect_err("back");
     assert_eq!(reason(&back), "CLOCK_BACKWARDS");
@@ -139,19 +127,9 @@ async fn digests_are_the_same_after_a_restart_except_for_the_start_itself() {
         .record(1, vec![server.row(1), server.person_row(2).0])
         .await
         .expect("recorded");
-    let digests = server
-        .operations
-        .clone()
-        .get_digests(pb::GetDigestsRequest::default())
-        .await;
-    let before = digests.expect("taken").into_inner();
+    let before = server.digests().await;
     let server = TestServer::start_in(server.stop().await, &[]).await;
-    let digests = server
-        .operations
-        .clone()
-        .get_digests(pb::GetDigestsRequest::default())
-        .await;
-    let after = digests.expect("taken").into_inner();
+    let after = server.digests().await;
     assert_eq!(after.content_digest, before.content_digest);
     assert_eq!(after.table_digest, before.table_digest);
     assert_ne!(after.revision, before.revision);

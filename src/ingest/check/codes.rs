@@ -2,9 +2,10 @@
 
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::CommitmentCode;
+use crate::domain::finding::code_fault;
 use crate::domain::finding::{CheckKind, Rule};
 use crate::domain::resident_id::{ResidentId, ResidentIdError};
-use crate::domain::social_credit_code::{CodeError, SocialCreditCode};
+use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::{Identity, SubjectKind};
 use crate::ingest::items::{self, Item, finding, required};
 
@@ -113,30 +114,7 @@ impl Row<'_> {
 
     fn social_credit_code(&mut self, item: Item, value: &str) -> Option<SocialCreditCode> {
         for fault in SocialCreditCode::faults(value) {
-            let (rule, english, chinese) = match fault {
-                CodeError::Length => (
-                    Rule::SocialCreditCodeShape,
-                    "is not a unified social credit code of 18 characters; correct it.",
-                    "不是18位统一社会信用代码，请更正。",
-                ),
-                CodeError::Alphabet => (
-                    Rule::SocialCreditCodeAlphabet,
-                    "has a character that unified social credit codes do not use (digits and capitals \
-                     without I, O, S, V, Z); correct it.",
-                    "含有统一社会信用代码不使用的字符（只用数字和除I、O、S、V、Z外的大写字母），请更正。",
-                ),
-                CodeError::Check => (
-                    Rule::SocialCreditCodeCheck,
-                    "has a wrong check character at place 18; compare it with the licence.",
-                    "第18位校验码错误，请与证照核对。",
-                ),
-                CodeError::Organisation => (
-                    Rule::OrganisationCodeCheck,
-                    "has a wrong check character of the organisation code at place 17; compare it with \
-                     the licence.",
-                    "第17位组织机构代码校验码错误，请与证照核对。",
-                ),
-            };
+            let (rule, english, chinese) = code_fault(fault);
             self.reject(item, rule, english, chinese);
         }
         value.parse().ok()

@@ -1,18 +1,20 @@
 //! To the wire: what became of rows, and commitments as they are shown.
 
-use crate::domain::civil_date::CivilDate;
-use crate::domain::commitment::{Commitment, Validity};
+use crate::domain::commitment::Validity;
 use crate::domain::fact::{CommitmentFact, Outcome, PerformanceFact, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
-use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
+use crate::domain::subject::SubjectName;
 use crate::ingest::commands::CommitmentName;
-use crate::ingest::questions::Question;
+use crate::ingest::questions::{Asked, Question};
 use crate::ingest::read::CountKey;
 use crate::services::pb;
-use crate::subjects::read::SubjectRead;
 
-use super::{supervision, timestamp};
+use super::masked::Masked;
+use super::supervision::{self, BreachShown};
+use super::timestamp;
+
+pub mod subjects;
 
 /// A commitment and all that is shown beside it.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +26,13 @@ pub struct CommitmentShown<'a> {
     /// Of the last change, that of its performance included.
     pub changed: Place,
     /// Of the first snapshot.
-    pub received_on: CivilDate,
+    pub received_on: crate::domain::civil_date::CivilDate,
     pub performance: Option<PerformanceShown<'a>>,
     /// Why and when it was withdrawn.
     pub withdrawn: Option<(&'a str, Instant)>,
     /// Why and when it was last revived.
     pub revived: Option<(&'a str, Instant)>,
-    pub breach: Option<supervision::BreachShown<'a>>,
+    pub breach: Option<BreachShown<'a>>,
 }
 
 /// A performance and what is shown beside it.
@@ -56,7 +58,11 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         body: commitment.accepting_body_code,
         code: commitment.code,
     };
-    let masked = Masked::of(commitment);
+    let masked = Masked::of(
+        &commitment.subject,
+        commitment.subject_kind,
+        &commitment.subject_name,
+    );
     let (withdrawn_reason, withdrawn_at) = match shown.withdrawn {
         Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
         None => (String::new(), None),
@@ -136,51 +142,6 @@ fn performance_of(shown: &PerformanceShown<'_>, masked: &Masked<'_>) -> pb::Perf
     }
 }
 
-/// The promisor as it is shown, and a way to keep a person out of free texts too.
-pub(super) struct Masked<'a> {
-    name: String,
-    code: String,
-    /// What a person's texts must not repeat: the name and the number.
-    hidden: Option<(&'a str, &'a str)>,
-}
-
-impl<'a> Masked<'a> {
-    fn of(commitment: &'a Commitment) -> Self {
-        let name = commitment.subject_name.as_str();
-        let (identity, code) = (&commitment.subject, commitment.subject.shown());
-        let is_person = identity.kind().is_personal() || commitment.subject_kind == SubjectKind::Person;
-        if is_person {
-            Self {
-                name: masked_name(name),
-                code,
-                hidden: Some((name, identity.expose())),
-            }
-        } else {
-            Self {
-                name: name.to_owned(),
-                code,
-                hidden: None,
-            }
-        }
-    }
-
-    /// Masks the name and the number where a text repeats them. A name of one character is left: it
-    /// would take ordinary words apart.
-    pub(super) fn text(&self, text: &str) -> String {
-        match self.hidden {
-            None => text.to_owned(),
-            Some((name, code)) => {
-                let text = text.replace(code, &self.code);
-                if name.chars().count() > 1 {
-                    text.replace(name, &self.name)
-                } else {
-                    text
-                }
-            }
-        }
-    }
-}
-
 /// Shows a finding.
 #[must_use]
 pub fn finding(finding: &Finding) -> pb::Finding {
@@ -249,7 +210,7 @@ pub fn performance_result(part: &RowOutcome, answered: BatchAnswered) -> pb::Per
 }
 
 /// The revision of the snapshot meant; what was only checked has none unless it stood before.
-fn snapshot_revision(row: &RowOutcome, answered: BatchAnswered) -> String {
+pub(super) fn snapshot_revision(row: &RowOutcome, answered: BatchAnswered) -> String {
     let only_checked = answered.validate_only && row.outcome != Outcome::Repeated;
     if only_checked || row.revision == Revision(0) {
         return String::new();
@@ -298,7 +259,14 @@ pub fn count_key(key: CountKey) -> String {
 #[must_use]
 pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
     pb::OpenQuestion {
-        commitment: question.name.map(|name| name.to_string()).unwrap_or_default(),
+        commitment: match question.about {
+            Asked::Commitment(name) => name.to_string(),
+            Asked::Record(_) | Asked::Row => String::new(),
+        },
+        record: match question.about {
+            Asked::Record(name) => name.to_string(),
+            Asked::Commitment(_) | Asked::Row => String::new(),
+        },
         finding: Some(finding(&question.finding)),
         recorded_at: Some(timestamp(question.recorded_at)),
         revision: Place {
@@ -306,47 +274,6 @@ pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
             revision: question.recorded,
         }
         .to_string(),
-    }
-}
-
-/// Shows a subject; a natural person is masked.
-#[must_use]
-pub fn subject(read: &SubjectRead, epoch: Epoch) -> pb::Subject {
-    let at = |revision| Place { epoch, revision }.to_string();
-    let is_person = read.kind == SubjectKind::Person;
-    let title = |title: &String| {
-        if is_person {
-            masked_name(title)
-        } else {
-            title.clone()
-        }
-    };
-    let code = read.identity.shown();
-    let (social_credit_code, masked_person_id) = match &read.identity {
-        Identity::Code(_) => (code.clone(), String::new()),
-        Identity::Person(_) | Identity::Document(_) => (String::new(), code.clone()),
-        Identity::Older(_) => (String::new(), String::new()),
-    };
-    pb::Subject {
-        name: format!("subjects/{}", read.name),
-        kind: read.kind.number().into(),
-        title: read.titles.first().map(title).unwrap_or_default(),
-        former_titles: read.titles.iter().skip(1).map(title).collect(),
-        codes: vec![pb::SubjectCode {
-            code,
-            recorded_at: Some(timestamp(read.opened_at)),
-            revision: at(read.opened),
-        }],
-        social_credit_code,
-        masked_person_id,
-        // No register is taken in yet, so nothing has confirmed any subject.
-        provisional: true,
-        commitment_count: read.commitments,
-        performed_count: read.performed,
-        breached_count: read.breached,
-        confirmed_breach_count: read.confirmed_breaches,
-        withdrawn_count: read.withdrawn,
-        revision: at(read.changed),
     }
 }
 
@@ -427,21 +354,5 @@ mod tests {
         };
         assert_eq!(revisions(&recorded), ["1.7", "1.3", ""]);
         assert_eq!(revisions(&answer(true)), ["", "1.3", ""]);
-    }
-
-    #[test]
-    fn a_persons_texts_repeat_neither_name_nor_number() {
-        let masked = Masked {
-            name: "张*".into(),
-            code: "1***2".into(),
-            hidden: Some(("张三丰", "123452")),
-        };
-        assert_eq!(masked.text("本人张三丰（123452）承诺"), "本人张*（1***2）承诺");
-        let short = Masked {
-            name: "*".into(),
-            code: "1***2".into(),
-            hidden: Some(("承", "123452")),
-        };
-        assert_eq!(short.text("承诺"), "承诺");
     }
 }

@@ -1,6 +1,7 @@
 //! Both ways: breaches of commitments.
 
-use super::answers::{Masked, finding};
+use super::answers::finding;
+use super::masked::Masked;
 use super::requests::trimmed;
 use super::timestamp;
 use crate::domain::breach::{Conclusion, Hearing, ReportedBreach};

@@ -17,12 +17,13 @@ use crate::ledger::Body;
 use super::{Error, VERSION, about, stored};
 use crate::store::keyring::{self, Keyring};
 
+mod records;
 mod subjects;
 mod supervision;
 
 /// Reads one body; every `None` inside is named with the revision by [`decode`].
 struct Decoder<'a> {
-    keys: &'a Keyring,
+    keys: Option<&'a Keyring>,
     kind: u16,
 }
 
@@ -31,6 +32,18 @@ struct Decoder<'a> {
 /// # Errors
 /// [`Error::Corrupt`] if the body is of an unknown kind or version, does not decode, or does not unseal.
 pub fn decode(body: &Body, revision: Revision, keys: &Keyring) -> Result<Recorded, Error> {
+    decode_with(body, revision, Some(keys))
+}
+
+/// Reads back a fact of which nothing is sealed.
+///
+/// # Errors
+/// As [`decode`]; a sealed body does not unseal.
+pub fn decode_without_keys(body: &Body, revision: Revision) -> Result<Recorded, Error> {
+    decode_with(body, revision, None)
+}
+
+fn decode_with(body: &Body, revision: Revision, keys: Option<&Keyring>) -> Result<Recorded, Error> {
     let corrupt = |what| Error::Corrupt(revision.0, what);
     if body.version != VERSION {
         return Err(corrupt("its version is unknown to this release"));
@@ -43,7 +56,7 @@ pub fn decode(body: &Body, revision: Revision, keys: &Keyring) -> Result<Recorde
     .ok_or_else(|| corrupt("its bytes do not make a fact of its kind"))
 }
 
-fn read<M: Message + Default>(bytes: &[u8]) -> Option<M> {
+pub(super) fn read<M: Message + Default>(bytes: &[u8]) -> Option<M> {
     M::decode(bytes).ok()
 }
 
@@ -53,7 +66,7 @@ impl Decoder<'_> {
             stored::content::Form::Open(plain) => Some(plain.to_vec()),
             stored::content::Form::Sealed(sealed) => {
                 let subject = SubjectNumber(subject);
-                let key = self.keys.key(subject)?;
+                let key = self.keys?.key(subject)?;
                 keyring::unseal(
                     &key,
                     &sealed.nonce,
@@ -189,6 +202,7 @@ impl Decoder<'_> {
                 };
                 (message.principal, fact)
             }
+            20..=29 => self.about_record(bytes)?,
             30..=49 => self.about_subject(bytes)?,
             50..=59 => self.about_supervision(bytes)?,
             _ => return None,
@@ -232,12 +246,7 @@ impl Decoder<'_> {
                 content: inner.content,
                 liability: inner.liability,
                 made_on: CivilDate::from_days(message.made_on)?,
-                validity: match message.validity {
-                    0 => Validity::NotStated,
-                    1 => Validity::Until(CivilDate::from_days(message.valid_until)?),
-                    2 => Validity::OpenEnded,
-                    _ => return None,
-                },
+                validity: validity_in(message.validity, message.valid_until)?,
                 accepting_body_name: inner.accepting_body_name,
                 accepting_body_code: inner.accepting_body_code.parse().ok()?,
                 publication: u8::try_from(message.publication).ok()?.try_into().ok()?,
@@ -331,7 +340,16 @@ fn identity_in(kind: SubjectKind, stored: u32, text: &str) -> Option<Identity> {
     Identity::of(kind, text)
 }
 
-fn finding_in(finding: stored::Finding) -> Option<Finding> {
+pub(super) fn validity_in(validity: u32, valid_until: i32) -> Option<Validity> {
+    Some(match validity {
+        0 => Validity::NotStated,
+        1 => Validity::Until(CivilDate::from_days(valid_until)?),
+        2 => Validity::OpenEnded,
+        _ => return None,
+    })
+}
+
+pub(super) fn finding_in(finding: stored::Finding) -> Option<Finding> {
     Some(Finding {
         field: finding.field.into(),
         rule: Rule::try_from(u8::try_from(finding.rule).ok()?).ok()?,

@@ -47,6 +47,8 @@ fn a_unified_code_is_judged_by_length_alphabet_and_both_checks() {
         for (text, expected) in [
             (COMPANY, &[][..]),
             ("9144030019231745F", &[with(Rule::SocialCreditCodeShape)]),
+            ("000000000000000000", &[with(Rule::SocialCreditCodeShape)]),
+            ("00000000000000000X", &[with(Rule::SocialCreditCodeShape)]),
             ("91440300192317458f", &[with(Rule::SocialCreditCodeAlphabet)]),
             ("91440300192317458G", &[with(Rule::SocialCreditCodeCheck)]),
             ("9133010057462616X9", &[with(Rule::OrganisationCodeCheck)]),
@@ -152,6 +154,6 @@ fn the_accepting_body_is_one_of_the_district() {
     check_item(
         |row| &mut row.accepting_body_code,
         "00000000000000000X",
-        &[(field, Rule::SocialCreditCodeCheck, Reject)],
+        &[(field, Rule::SocialCreditCodeShape, Reject)],
     );
 }

@@ -15,7 +15,7 @@ impl Decoder<'_> {
     pub(super) fn about_supervision(&self, bytes: &[u8]) -> Option<(String, Fact)> {
         let (principal, fact) = match self.kind {
             50 | 51 => self.breach(read(bytes)?)?,
-            52 => self.revived(read(bytes)?)?,
+            52 => self.commitment_revived(read(bytes)?)?,
             53 => filed(read(bytes)?)?,
             54 => judged(read(bytes)?)?,
             55 => zero(read(bytes)?)?,
@@ -49,7 +49,7 @@ impl Decoder<'_> {
         Some((message.principal, fact))
     }
 
-    fn revived(&self, message: stored::CommitmentRevived) -> Option<(String, SupervisionFact)> {
+    fn commitment_revived(&self, message: stored::CommitmentRevived) -> Option<(String, SupervisionFact)> {
         let reason = String::from_utf8(self.content(message.subject, message.content)?).ok()?;
         let fact = RevivalFact {
             subject: SubjectNumber(message.subject),
