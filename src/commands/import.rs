@@ -28,6 +28,7 @@ mod offline;
 mod outcome;
 mod progress;
 mod reading;
+mod records;
 mod returned;
 mod subjects;
 mod texts;
@@ -353,6 +354,22 @@ impl Import<'_> {
                 });
                 self.drive(&lane, reading, sink).await
             }
+            "WITHDRAWAL" => {
+                let lane = calls::Calls::new(records::Ends {
+                    layouts: self.policies.layouts.clone(),
+                    layout,
+                    is_check: self.options.check,
+                });
+                self.drive(&lane, reading, sink).await
+            }
+            _ if layout.kind.is_some() => {
+                let lane = records::Records {
+                    layout,
+                    system: self.options.source.clone(),
+                    is_check: self.options.check,
+                };
+                self.drive(&lane, reading, sink).await
+            }
             _ => {
                 let error = Unread::NotImported(layout.code);
                 let (english, chinese) = (error.in_english(), error.in_chinese());
@@ -421,6 +438,7 @@ fn unsent(layout: &str) -> &'static [&'static str] {
         "REGISTER" => &subjects::REGISTER_UNSENT,
         "MEMBERSHIP" => &subjects::MEMBERSHIP_UNSENT,
         "PERFORMANCE" => &calls::PERFORMANCE_UNSENT,
+        "WITHDRAWAL" => &records::WITHDRAWAL_UNSENT,
         _ => &[],
     }
 }

@@ -84,7 +84,8 @@ pub struct Reading {
     pub skipped: Vec<(u32, Skipped)>,
     /// How many there are in all.
     pub skipped_count: u64,
-    party_kind: Option<SubjectKind>,
+    /// Kind of party that is stated for all rows.
+    pub party_kind: Option<SubjectKind>,
 }
 
 /// A row of data with what goes out of it.
