@@ -6,6 +6,7 @@ use crate::domain::record_fact::RecordFact;
 use crate::domain::record_name::RecordName;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::SubjectName;
+use crate::domain::supervision_fact::SupervisionFact;
 use crate::store::keys;
 use crate::store::record::Facts;
 use crate::store::{KeyRange, View};
@@ -101,6 +102,11 @@ fn asked(view: &dyn View, facts: &Facts, revision: Revision) -> Result<Vec<Quest
             let about = Asked::Commitment(named(&commitment.commitment));
             (about, CheckKind::Ask, fact.findings)
         }
+        Fact::Supervision(SupervisionFact::BreachRecorded(fact) | SupervisionFact::BreachUpdated(fact)) => {
+            let (commitment, _) = commitment_fact(facts, fact.commitment)?;
+            let about = Asked::Commitment(named(&commitment.commitment));
+            (about, CheckKind::Ask, fact.findings)
+        }
         Fact::RowStopped {
             body, code, findings, ..
         } => {
@@ -136,7 +142,13 @@ fn asked(view: &dyn View, facts: &Facts, revision: Revision) -> Result<Vec<Quest
             | RecordFact::RulingSettled { .. },
         )
         | Fact::BatchesWithdrawn { .. }
-        | Fact::EffectsSettled { .. } => return Ok(Vec::new()),
+        | Fact::EffectsSettled { .. }
+        | Fact::Supervision(
+            SupervisionFact::CommitmentRevived(_)
+            | SupervisionFact::ExcuseFiled(_)
+            | SupervisionFact::ExcuseJudged(_)
+            | SupervisionFact::ZeroReported(_),
+        ) => return Ok(Vec::new()),
     };
     let asking = findings.into_iter().filter(|finding| finding.kind == kind);
     let question = |finding| Question {

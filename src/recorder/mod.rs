@@ -15,6 +15,7 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::group::unsettled;
+use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
 use crate::ingest::records::commands::RecordCommand;
 use crate::ingest::withdrawals::WithdrawBatches;
@@ -51,6 +52,8 @@ pub enum Command {
     RecordPerformance(RecordPerformance),
     Record(RecordCommand),
     Subject(SubjectCommand),
+    RecordBreach(Box<RecordBreach>),
+    Revive(ReviveCommitment),
     WithdrawBatches(WithdrawBatches),
     /// A person was looked up; the reading is a fact.
     NoteSealedRead {

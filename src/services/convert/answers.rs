@@ -11,6 +11,7 @@ use crate::ingest::read::CountKey;
 use crate::services::pb;
 
 use super::masked::Masked;
+use super::supervision::{self, BreachShown};
 use super::timestamp;
 
 pub mod subjects;
@@ -29,6 +30,9 @@ pub struct CommitmentShown<'a> {
     pub performance: Option<PerformanceShown<'a>>,
     /// Why and when it was withdrawn.
     pub withdrawn: Option<(&'a str, Instant)>,
+    /// Why and when it was last revived.
+    pub revived: Option<(&'a str, Instant)>,
+    pub breach: Option<BreachShown<'a>>,
 }
 
 /// A performance and what is shown beside it.
@@ -60,6 +64,10 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         &commitment.subject_name,
     );
     let (withdrawn_reason, withdrawn_at) = match shown.withdrawn {
+        Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
+        None => (String::new(), None),
+    };
+    let (revived_reason, revived_at) = match shown.revived {
         Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
         None => (String::new(), None),
     };
@@ -103,6 +111,9 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         withdrawn_reason,
         withdrawn_at,
         findings: findings.iter().map(finding).collect(),
+        breach: shown.breach.map(|breach| supervision::breach(&breach, &masked)),
+        revived_reason,
+        revived_at,
     }
 }
 
