@@ -131,7 +131,7 @@ impl Failed {
     }
 
     fn says(&self, language: Language) -> String {
-        let says = match (self, language) {
+        match (self, language) {
             (Self::NoLayout(code), Language::English) => {
                 format!("there is no layout {code}; `credence export layouts` lists them")
             }
@@ -146,7 +146,7 @@ impl Failed {
             (Self::NotListed(code), Language::Chinese) => {
                 format!("服务没有{code}的清单，只能导出空表（--template）")
             }
-            (Self::Policies(mistakes), _) => return mistakes.clone(),
+            (Self::Policies(mistakes), _) => mistakes.clone(),
             (Self::Address(address), Language::English) => format!("{address:?} is no address of a server"),
             (Self::Address(address), Language::Chinese) => format!("“{address}”不是服务地址"),
             (Self::Unreachable(words), Language::English) => format!("no server answers: {words}"),
@@ -167,8 +167,7 @@ impl Failed {
                 "未导出：XLSX须写入文件，请给出--out".to_owned()
             }
             (Self::Unwritten(error), Language::Chinese) => format!("未导出：{error}"),
-        };
-        says
+        }
     }
 }
 

@@ -21,6 +21,9 @@ pub enum Spoilt {
     FailedFormula,
     /// A person's name or number with stars, as exports have it.
     Masked,
+    /// The row of a CSV file has more cells than the header: a delimiter in a text stands without quotes, and
+    /// who knows in which.
+    Shifted,
 }
 
 impl Spoilt {
@@ -36,6 +39,10 @@ impl Spoilt {
             Self::Masked => {
                 "is masked, as exports of persons are; enter the full value, or leave the row out."
             }
+            Self::Shifted => {
+                "stands behind the last header: the row has more cells than the header, mostly because a text \
+                 with a delimiter is not in quotation marks; move the cells to their columns."
+            }
         }
     }
 
@@ -48,6 +55,9 @@ impl Spoilt {
             }
             Self::FailedFormula => "中的公式出错，请直接填写值。",
             Self::Masked => "是脱敏后的值，请填写完整内容，或不导入该行。",
+            Self::Shifted => {
+                "在最后一个表头之后：该行单元格多于表头，多半是含分隔符的文字没有加引号，请把各单元格移回所属列。"
+            }
         }
     }
 }

@@ -27,7 +27,17 @@ pub fn text(record: &pb::Record, item: &LayoutItem, words: &Words<'_>) -> String
         Some(Value::Choices(choices)) => {
             let list = match &item.item_type {
                 ItemType::Choice(list) | ItemType::Choices(list) => list.as_str(),
-                _ => "",
+                ItemType::Text
+                | ItemType::Date
+                | ItemType::Until
+                | ItemType::Money
+                | ItemType::Decimal
+                | ItemType::SocialCreditCode
+                | ItemType::SocialCreditCodes
+                | ItemType::Older(_)
+                | ItemType::Document
+                | ItemType::Division
+                | ItemType::Ignored => "",
             };
             let values = choices.values.iter().map(|choice| {
                 let word = words.of(list, &choice.code);
