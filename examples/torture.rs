@@ -30,7 +30,7 @@ fn config(folder: &Path) -> Config {
         ("listen".to_owned(), "127.0.0.1:0".to_owned()),
         ("clock".to_owned(), "2024-06-01T00:00:00Z".to_owned()),
         ("segment_size".to_owned(), (1 << 20).to_string()),
-        ("disk_reserve".to_owned(), (4 << 20).to_string()),
+        ("ballast_size".to_owned(), "0".to_owned()),
     ];
     Config::load(None, &flags).expect("these settings are right")
 }

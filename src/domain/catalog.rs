@@ -11,6 +11,10 @@ use super::civil_date::CivilDate;
 use super::numbered::numbered;
 use super::social_credit_code::SocialCreditCode;
 
+mod history;
+
+pub use history::Former;
+
 /// Longest code of a department, body or sector, in characters.
 pub const SHORT_CODE_SIZE_MAX: usize = 16;
 
@@ -191,6 +195,14 @@ pub struct Department {
     pub authorities: Vec<Authority>,
     /// By which rows name the department as accepting body.
     pub social_credit_code: SocialCreditCode,
+    /// First day; `None` if it is older than the catalogue.
+    pub from: Option<CivilDate>,
+    /// Last day; `None` while it lasts.
+    pub until: Option<CivilDate>,
+    /// The department that came after it, by merger or otherwise.
+    pub successor: Option<DepartmentCode>,
+    /// Earlier titles, by last day.
+    pub former: Vec<Former>,
     pub standing: Standing,
 }
 
@@ -213,6 +225,10 @@ pub struct EnforcementBody {
     pub from: CivilDate,
     /// Last day; `None` while it lasts.
     pub until: Option<CivilDate>,
+    /// The body that came after it, by merger or otherwise.
+    pub successor: Option<BodyCode>,
+    /// Earlier titles and departments, by last day.
+    pub former: Vec<Former>,
     pub standing: Standing,
 }
 
@@ -232,8 +248,12 @@ pub struct Sector {
 /// Who stands behind a unified code in items 17 and 18: a department or a body of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptingBody {
+    /// Present title.
     pub title_zh: String,
+    /// Present department.
     pub department: DepartmentCode,
+    /// Earlier titles and departments, by last day.
+    pub former: Vec<Former>,
 }
 
 /// Everything the district's catalogue holds.
@@ -257,22 +277,26 @@ impl Catalog {
         bodies: Vec<EnforcementBody>,
         sectors: Vec<Sector>,
     ) -> Self {
-        let of_bodies = bodies
-            .iter()
-            .map(|body| (body.social_credit_code, &body.title_zh, body.department));
+        let of_bodies = bodies.iter().map(|body| {
+            (
+                body.social_credit_code,
+                &body.title_zh,
+                body.department,
+                &body.former,
+            )
+        });
         let of_departments = departments
             .iter()
-            .map(|one| (one.social_credit_code, &one.title_zh, one.code));
+            .map(|one| (one.social_credit_code, &one.title_zh, one.code, &one.former));
         let accepting = of_bodies
             .chain(of_departments)
-            .map(|(code, title, department)| {
-                (
-                    code,
-                    AcceptingBody {
-                        title_zh: title.clone(),
-                        department,
-                    },
-                )
+            .map(|(code, title, department, former)| {
+                let body = AcceptingBody {
+                    title_zh: title.clone(),
+                    department,
+                    former: former.clone(),
+                };
+                (code, body)
             })
             .collect();
         Self {

@@ -1,6 +1,7 @@
 //! What a check says about a reported row: the field, the rule, what follows, and why, in two languages.
 
 use super::numbered::numbered;
+use super::social_credit_code::CodeError;
 
 /// What follows from a finding (`docs/glossary.md`, kinds of check). Numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,7 +103,7 @@ pub enum Rule {
     ItemUnknown = 41,
     /// An item is given twice.
     ItemTwice = 42,
-    /// The layout was no longer, or not yet, in use on the day of the decision.
+    /// The layout was no longer in use on the day of the decision.
     LayoutPeriod = 43,
     /// An amount is no decimal number of 万元.
     Money = 44,
@@ -142,8 +143,8 @@ pub enum Rule {
     OlderCodeAlone = 61,
     /// An older code does not have the length or the check character of its norm.
     OlderCodeUnverified = 62,
-    /// An older code stands where the unified social credit code belongs.
-    OlderCodeMisplaced = 63,
+    /// A code of the party stands in the item of another of its codes.
+    CodeMisplaced = 63,
     /// The number of a document stands in the other's item: the representative's or the party's.
     DocumentMisplaced = 64,
     /// The deciding organ and the source of the data seem to be swapped.
@@ -158,12 +159,32 @@ pub enum Rule {
     NumberStandIn = 69,
     /// The number of a document has characters that no such number has.
     DocumentShape = 70,
-    /// A ruling does not say which decision it is about.
-    TargetMissing = 71,
     /// The decision that a ruling is about is dated after the ruling.
     TargetAfterRuling = 72,
     /// A value is no decimal number.
     Decimal = 73,
+    /// The register has another name for the code.
+    NameAgainstRegister = 110,
+    /// The register has the name under another code, and not this code.
+    CodeNotInRegister = 111,
+    /// The record is dated after the subject's last day.
+    SubjectEnded = 112,
+    /// An older code in a register's row is another registered subject's.
+    OlderCodeOfAnother = 113,
+    /// The kind of subject differs from the one known.
+    KindAgainstRegister = 114,
+    /// A register's row is about a natural person.
+    PersonInRegister = 115,
+    /// The subject belongs to the sector in this time already.
+    MembershipOverlap = 116,
+    /// The catalogue in force has no such sector.
+    SectorUnknown = 117,
+    /// A last day lies before its first day.
+    PeriodOrder = 118,
+    /// The end of a subject has no date.
+    EndDateMissing = 119,
+    /// An older code has characters that no such code has.
+    OlderCodeShape = 120,
 }
 
 numbered!(Rule {
@@ -218,7 +239,7 @@ numbered!(Rule {
     DivisionCode,
     OlderCodeAlone,
     OlderCodeUnverified,
-    OlderCodeMisplaced,
+    CodeMisplaced,
     DocumentMisplaced,
     BodiesSwapped,
     BodyAuthority,
@@ -226,9 +247,19 @@ numbered!(Rule {
     ChoiceWords,
     NumberStandIn,
     DocumentShape,
-    TargetMissing,
     TargetAfterRuling,
     Decimal,
+    NameAgainstRegister,
+    CodeNotInRegister,
+    SubjectEnded,
+    OlderCodeOfAnother,
+    KindAgainstRegister,
+    PersonInRegister,
+    MembershipOverlap,
+    SectorUnknown,
+    PeriodOrder,
+    EndDateMissing,
+    OlderCodeShape,
 });
 
 /// One finding on one field of a row.
@@ -242,4 +273,39 @@ pub struct Finding {
     pub english: String,
     /// The same in Chinese.
     pub chinese: String,
+}
+
+/// What is said of a fault of a unified social credit code: rule, English, Chinese.
+#[must_use]
+pub fn code_fault(fault: CodeError) -> (Rule, &'static str, &'static str) {
+    match fault {
+        CodeError::Length => (
+            Rule::SocialCreditCodeShape,
+            "is not a unified social credit code of 18 characters; correct it.",
+            "不是18位统一社会信用代码，请更正。",
+        ),
+        CodeError::Placeholder => (
+            Rule::SocialCreditCodeShape,
+            "is filled up with zeroes instead of a unified social credit code; find the code in the \
+                     register.",
+            "以0填充，不是统一社会信用代码，请查明后填写。",
+        ),
+        CodeError::Alphabet => (
+            Rule::SocialCreditCodeAlphabet,
+            "has a character that unified social credit codes do not use (digits and capitals \
+                     without I, O, S, V, Z); correct it.",
+            "含有统一社会信用代码不使用的字符（只用数字和除I、O、S、V、Z外的大写字母），请更正。",
+        ),
+        CodeError::Check => (
+            Rule::SocialCreditCodeCheck,
+            "has a wrong check character at place 18; compare it with the licence.",
+            "第18位校验码错误，请与证照核对。",
+        ),
+        CodeError::Organisation => (
+            Rule::OrganisationCodeCheck,
+            "has a wrong check character of the organisation code at place 17; compare it with \
+                     the licence.",
+            "第17位组织机构代码校验码错误，请与证照核对。",
+        ),
+    }
 }

@@ -96,7 +96,9 @@ pub enum Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// Empty, too long, or with characters that no number has.
-    #[error("a number has 1 to 64 letters and digits, hyphens, brackets and dots among them")]
+    #[error(
+        "a number has 1 to 64 letters and digits, a digit and perhaps hyphens, brackets, dots and strokes among them"
+    )]
     Shape,
     /// The kind is another type's.
     #[error("this kind of number is not made here")]
@@ -298,7 +300,8 @@ fn normalised(text: &str) -> Option<String> {
     let count = text.chars().count();
     let is_known =
         |character: char| character.is_alphanumeric() || matches!(character, '-' | '(' | ')' | '.' | '/');
-    let has_content = text.chars().any(char::is_alphanumeric);
+    // Words such as 无 stand in for a missing number; no number is without a digit.
+    let has_content = text.bytes().any(|byte| byte.is_ascii_digit());
     ((1..=IDENTITY_SIZE_MAX).contains(&count) && has_content && text.chars().all(is_known)).then_some(text)
 }
 
@@ -352,7 +355,18 @@ mod tests {
             Some(("440301103097413", true)),
         );
         check(Number, "蒙字01-2", Some(("蒙字01-2", false)));
-        for refused in ["", " ", "-", "()", "a\u{7}b", "12*34", &"1".repeat(65)] {
+        for refused in [
+            "",
+            " ",
+            "-",
+            "()",
+            "无",
+            "/",
+            "NULL",
+            "a\u{7}b",
+            "12*34",
+            &"1".repeat(65),
+        ] {
             check(Number, refused, None);
         }
     }

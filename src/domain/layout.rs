@@ -13,32 +13,7 @@ use super::identity::IdentityKind;
 use super::law::Laws;
 use super::record::{End, RecordKind};
 use super::severity::Severities;
-
-/// How far a fact can be trusted, as `domain.md` marks it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Trust {
-    /// S: read in a public page or file.
-    Seen,
-    /// K: general knowledge of a named instrument whose text was not read again.
-    Known,
-    /// C: our construction.
-    Construction,
-    /// D: arithmetic on sourced numbers.
-    Derived,
-}
-
-impl Trust {
-    /// Returns the mark: `S`, `K`, `C` or `D`.
-    #[must_use]
-    pub fn mark(self) -> &'static str {
-        match self {
-            Self::Seen => "S",
-            Self::Known => "K",
-            Self::Construction => "C",
-            Self::Derived => "D",
-        }
-    }
-}
+use super::trust::Trust;
 
 /// The layout of one kind of row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,12 +192,16 @@ pub enum ItemType {
     Choices(String),
     /// A unified social credit code.
     SocialCreditCode,
+    /// Unified social credit codes, joined by semicolons.
+    SocialCreditCodes,
     /// An organisation's code of before the unified one.
     Older(IdentityKind),
     /// A number of a natural person's document, of the kind that the item of the role beside it names.
     Document,
     /// An administrative division code of six digits.
     Division,
+    /// A column that is known and not recorded: time of an export, key of the row in its source.
+    Ignored,
 }
 
 /// When an item is required.
@@ -241,6 +220,8 @@ pub enum Need {
     Confiscation,
     /// A licence suspended or revoked is among them; missing, it is warned of.
     LicenceTaken,
+    /// The outcome is a change.
+    Changed,
 }
 
 /// The part that an item plays in every kind of record.
@@ -301,6 +282,18 @@ pub enum Role {
     TargetDecidedOn,
     /// What a ruling does to it.
     Outcome,
+    /// The scale on which a level stands.
+    Scale,
+    /// A level on its scale.
+    Level,
+    Score,
+    /// Codes of violations that an inspection found.
+    Violations,
+    InspectionOutcome,
+    /// 前置库数据主键, the row's own key in its source; goes to [`super::record::Source`].
+    SourceKey,
+    /// 批次号, its batch there.
+    SourceBatch,
 }
 
 /// A closed list of values.
@@ -339,10 +332,14 @@ pub enum Class {
     Confiscation,
     /// A licence suspended or revoked.
     LicenceTaken,
-    /// Open to the public.
+    /// 可向社会公开
     Public,
     SimpleProcedure,
     GeneralProcedure,
+    /// Another content takes the place of the decision's.
+    Changed,
+    /// The document of a natural person.
+    Document(IdentityKind),
 }
 
 impl ValueList {
@@ -401,7 +398,7 @@ impl ListValue {
 }
 
 /// Every layout, and the dated data that rows are checked against.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Layouts {
     layouts: Vec<Layout>,
     lists: Vec<ValueList>,

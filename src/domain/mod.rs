@@ -4,8 +4,10 @@
 
 pub mod calendar;
 pub mod catalog;
+pub mod chinese_number;
 pub mod civil_date;
 pub mod commitment;
+pub mod edition;
 pub mod fact;
 pub mod filter;
 pub mod finding;
@@ -14,6 +16,7 @@ pub mod hashes;
 pub mod identity;
 pub mod law;
 pub mod layout;
+pub mod money;
 pub mod numbered;
 pub mod record;
 pub mod record_name;

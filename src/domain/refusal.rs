@@ -87,6 +87,12 @@ reasons! {
     BatchUnknown, "BATCH_UNKNOWN", "no such batch of the caller is recorded", "没有记录调用方的此批次";
     /// No subject has this name or code, or the caller may not know of it.
     SubjectUnknown, "SUBJECT_UNKNOWN", "no such subject is known", "没有此信用主体";
+    /// The subject has no membership in this sector that begins on this day.
+    MembershipUnknown, "MEMBERSHIP_UNKNOWN", "no such membership is recorded", "没有记录此领域归属";
+    /// The subject went into no other, so that there is no merger to undo.
+    MergeUnknown, "MERGE_UNKNOWN", "no merger of this subject stands", "该主体没有有效的合并记录";
+    /// The fact or subject named has no open question, or had one that was answered.
+    QuestionUnknown, "QUESTION_UNKNOWN", "no open question is named so", "没有此待处理问题";
     /// The commitment exists, but not the snapshot asked for.
     SnapshotUnknown, "SNAPSHOT_UNKNOWN", "the commitment has no snapshot of this number", "该承诺没有此编号的快照";
     /// The catalogue in force has no department of this name.
@@ -95,6 +101,16 @@ reasons! {
     BodyUnknown, "BODY_UNKNOWN", "no such body is in the catalogue in force", "现行目录中没有此执法主体";
     /// The catalogue in force has no sector of this name.
     SectorUnknown, "SECTOR_UNKNOWN", "no such sector is in the catalogue in force", "现行目录中没有此领域";
+    /// No edition of a national list has this name, or none is in force on the day asked for.
+    EditionUnknown, "EDITION_UNKNOWN", "no such edition of a national list is known", "没有此版国家清单或目录";
+    /// The subject went into another one, under which its records count.
+    SubjectMerged, "SUBJECT_MERGED", "the subject went into another; use its successor", "该主体已并入其他主体，请使用承继主体";
+    /// Two subjects are the same one, or one is a natural person and the other is not.
+    SubjectsUnlike, "SUBJECTS_UNLIKE", "the two subjects are one, or of kinds that do not mix", "两个主体相同，或其类别不允许此操作";
+    /// No record of the subject is selected.
+    SelectionEmpty, "SELECTION_EMPTY", "the selection holds no record of this subject", "所选范围内没有该主体的记录";
+    /// A selection holds more than one call may move.
+    SelectionTooLarge, "SELECTION_TOO_LARGE", "the selection holds more than one call may move; narrow it", "所选范围超过单次允许的数量，请缩小范围";
     /// The commitment was withdrawn and takes no further records.
     CommitmentWithdrawn, "COMMITMENT_WITHDRAWN", "the commitment was withdrawn", "该承诺已被撤销";
     /// The commitment has a performance record with other content.
@@ -102,6 +118,8 @@ reasons! {
     /// A call about a single record was refused by the rules for its items; `BadRequest` lists every
     /// violation.
     RowRefused, "ROW_REFUSED", "the record was refused; the violations say why", "该记录被拒绝，原因见明细";
+    /// A period in working days reaches into a year that has no calendar; `metadata.year` names it.
+    CalendarMissing, "CALENDAR_MISSING", "a year that the period needs has no working-day calendar", "期间所涉年份没有工作日历";
     /// AdvanceClock exists only under a test clock.
     NoTestClock, "NO_TEST_CLOCK", "the server runs on the real clock", "服务器使用真实时钟";
     /// AdvanceClock names an instant before the one at which the clock stands.

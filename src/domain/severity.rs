@@ -7,10 +7,10 @@
 //! Source: `domain.md` 5.1, 5.2.
 
 use super::catalog::{DepartmentCode, Standing};
-use super::civil_date::CivilDate;
-use super::layout::Trust;
+use super::civil_date::{CivilDate, Month};
 use super::record::{RecordKind, Severity};
 use super::subject::SubjectKind;
+use super::trust::Trust;
 
 /// Where a rule comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,7 @@ pub struct FineThreshold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicityMaximum {
     pub origin: Origin,
+    pub record: RecordKind,
     /// `None`: whatever the level.
     pub severity: Option<Severity>,
     pub months: u16,
@@ -189,13 +190,29 @@ impl Severities {
     #[must_use]
     pub fn publicity_months(
         &self,
+        record: RecordKind,
         severity: Option<Severity>,
         decided_on: CivilDate,
     ) -> Option<(u16, &Origin)> {
-        let in_force = || self.publicity.iter().filter(|one| one.origin.governs(decided_on));
+        let governs = |one: &&PublicityMaximum| one.record == record && one.origin.governs(decided_on);
+        let in_force = || self.publicity.iter().filter(governs);
         let of_level = in_force().find(|one| severity.is_some() && one.severity == severity);
         of_level
             .or_else(|| in_force().max_by_key(|one| one.months))
             .map(|one| (one.months, &one.origin))
     }
+}
+
+/// Returns the day `months` after a day: the corresponding one, or the last of a shorter month. `None`
+/// after 9999.
+///
+/// Source: Civil Code, article 202 (reading of `domain.md` 5.6).
+#[must_use]
+pub fn months_after(day: CivilDate, months: u16) -> Option<CivilDate> {
+    let count = i32::from(day.year()) * 12 + i32::from(day.month()) - 1 + i32::from(months);
+    let year = i16::try_from(count / 12).ok()?;
+    let month = u8::try_from(count % 12 + 1).expect("twelve months");
+    let first = CivilDate::new(year, month, 1).ok()?;
+    let last = Month::of(first).last_day().day();
+    CivilDate::new(year, month, day.day().min(last)).ok()
 }

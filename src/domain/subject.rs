@@ -24,7 +24,7 @@ numbered!(SubjectKind {
 });
 
 /// Dense number of a subject, assigned by a fact; never reused, never on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct SubjectNumber(pub u32);
 
 /// Returns a person's name with the first character kept: `张*`.

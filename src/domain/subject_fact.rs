@@ -252,10 +252,10 @@ impl SubjectFact {
         }
     }
 
-    /// The subject it is about; attributions are about records.
+    /// The subject it is about; attributions are about records, and a stopped row has no subject.
     #[must_use]
     pub fn who(&self) -> Option<Who> {
-        match self {
+        let who = match self {
             Self::Registered(fact) => Some(Who {
                 subject: fact.subject,
                 kind: fact.entry.kind,
@@ -264,7 +264,8 @@ impl SubjectFact {
             Self::Member(fact) => Some(fact.who),
             Self::MembershipEnded(fact) => Some(fact.who),
             Self::Attributed(_) => None,
-        }
+        };
+        who.filter(|who| who.subject.0 > 0)
     }
 
     /// The other subjects it names, whose files it touches too.

@@ -250,10 +250,13 @@ fn corrected(
         ),
     ];
     if key(&old) != key(&row) {
-        changes.push(Change::Delete {
-            table: keys::SUBJECT_FILE,
-            key: key(&old),
-        });
+        // Under another subject's code the old entry stays for those who ask what was known before.
+        if old.subject == row.subject {
+            changes.push(Change::Delete {
+                table: keys::SUBJECT_FILE,
+                key: key(&old),
+            });
+        }
         changes.push(put(keys::SUBJECT_FILE, key(&row), Bytes::new()));
     }
     changes.extend(questions(&fact.findings, revision));

@@ -69,7 +69,7 @@ pub fn check(reported: &Reported, catalog: &Catalog, received_on: CivilDate) -> 
     let body = reported.accepting_body_code.parse().ok();
     let department = body
         .and_then(|code| catalog.accepting_body(&code))
-        .map(|body| body.department);
+        .map(|body| body.department_on(made_on));
     Checked {
         department,
         commitment,
@@ -134,7 +134,11 @@ impl Row<'_> {
         let made_on = self.made_on(&reported.made_on, code);
         let validity = self.validity(&reported.valid_until, made_on);
         self.text(items::ACCEPTING_BODY_NAME, &reported.accepting_body_name);
-        let body = self.accepting_body(&reported.accepting_body_code, &reported.accepting_body_name);
+        let body = self.accepting_body(
+            &reported.accepting_body_code,
+            &reported.accepting_body_name,
+            made_on,
+        );
         let publication = self.publication(&reported.publication, subject_kind);
         text(&mut self.findings, items::REMARKS, &reported.remarks, false);
         Some(Commitment {
@@ -171,7 +175,11 @@ impl Row<'_> {
             &reported.finding_body_name,
             false,
         );
-        let body = self.finding_body(&reported.finding_body_code, &reported.finding_body_name);
+        let body = self.finding_body(
+            &reported.finding_body_code,
+            &reported.finding_body_name,
+            found_on.flatten(),
+        );
         Some(Performance {
             state: state?,
             unperformed: reported.unperformed.clone(),

@@ -8,7 +8,7 @@ use super::Mistake;
 use super::data::{DataFiles, Kind, Lies};
 use super::reader::{Entry, File};
 use crate::domain::catalog::{
-    Authority, Catalog, Department, DepartmentKind, Division, EnforcementBody, Sector, Standing,
+    Authority, Catalog, Department, DepartmentKind, Division, EnforcementBody, Former, Sector, Standing,
 };
 
 mod agreement;
@@ -142,6 +142,10 @@ fn department(entry: &Entry<'_>, standing: Standing) -> Option<Department> {
         "kind",
         "authority",
         "social_credit_code",
+        "from",
+        "until",
+        "successor",
+        "former",
     ]);
     let (code, title_zh, title_en) = (
         entry.parsed("code"),
@@ -150,6 +154,11 @@ fn department(entry: &Entry<'_>, standing: Standing) -> Option<Department> {
     );
     let (kind, authorities) = (entry.parsed("kind"), entry.list("authority"));
     let social_credit_code = entry.parsed("social_credit_code");
+    let (from, until) = (
+        entry.if_any("from", Entry::date),
+        entry.if_any("until", Entry::date),
+    );
+    let (successor, former) = (entry.if_any("successor", Entry::parsed), former(entry));
     let Letter(kind) = kind?;
     Some(Department {
         code: code?,
@@ -161,8 +170,33 @@ fn department(entry: &Entry<'_>, standing: Standing) -> Option<Department> {
             .map(|Letter(authority)| authority)
             .collect(),
         social_credit_code: social_credit_code?,
+        from: from?,
+        until: until?,
+        successor: successor?,
+        former: former?,
         standing,
     })
+}
+
+/// Reads the `[[former]]` tables of an entry, which are in the order of their last days.
+fn former(entry: &Entry<'_>) -> Option<Vec<Former>> {
+    let mut all: Vec<Former> = Vec::new();
+    for row in entry.entries_if_any("former") {
+        row.keys(&["until", "title_zh", "title_en", "department"]);
+        let (title_zh, title_en) = (row.text("title_zh"), row.text("title_en"));
+        let department = row.if_any("department", Entry::parsed);
+        let until = row.date("until")?;
+        if all.last().is_some_and(|last| until <= last.until) {
+            row.mistake_at("until", "former entries stand in the order of their last days");
+        }
+        all.push(Former {
+            until,
+            title_zh: title_zh?.to_owned(),
+            title_en: title_en?.to_owned(),
+            department: department?,
+        });
+    }
+    Some(all)
 }
 
 fn body(entry: &Entry<'_>, standing: Standing) -> Option<EnforcementBody> {
@@ -174,6 +208,8 @@ fn body(entry: &Entry<'_>, standing: Standing) -> Option<EnforcementBody> {
         "social_credit_code",
         "from",
         "until",
+        "successor",
+        "former",
     ]);
     let (code, title_zh, title_en) = (
         entry.parsed("code"),
@@ -181,6 +217,7 @@ fn body(entry: &Entry<'_>, standing: Standing) -> Option<EnforcementBody> {
         entry.text("title_en"),
     );
     let (department, social_credit_code) = (entry.parsed("department"), entry.parsed("social_credit_code"));
+    let (successor, former) = (entry.if_any("successor", Entry::parsed), former(entry));
     let (from, until) = entry.period()?;
     Some(EnforcementBody {
         code: code?,
@@ -190,6 +227,8 @@ fn body(entry: &Entry<'_>, standing: Standing) -> Option<EnforcementBody> {
         social_credit_code: social_credit_code?,
         from,
         until,
+        successor: successor?,
+        former: former?,
         standing,
     })
 }

@@ -7,22 +7,28 @@ use std::fmt;
 
 use crate::domain::calendar::WorkingDays;
 use crate::domain::catalog::Catalog;
+use crate::domain::edition::Editions;
+use crate::domain::layout::Layouts;
 
 pub mod calendar;
 pub mod catalog;
 pub mod data;
+pub mod edition;
 mod reader;
+pub mod records;
 
 pub use data::{DataFiles, Kind};
 
 /// Every kind of data that is adopted into the ledger. A kind may rest on those before it.
-pub const KINDS: &[Kind] = &[catalog::KIND, calendar::KIND];
+pub const KINDS: &[Kind] = &[catalog::KIND, calendar::KIND, edition::KIND, records::KIND];
 
 /// All adopted data, parsed: one field for each kind.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     pub catalog: Catalog,
     pub calendar: WorkingDays,
+    pub editions: Editions,
+    pub layouts: Layouts,
 }
 
 impl Policies {

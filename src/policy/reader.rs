@@ -13,6 +13,8 @@ use crate::domain::catalog::Standing;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::trust::Trust;
 
+mod optional;
+
 /// One file under reading, and its mistakes so far.
 pub struct File<'a> {
     name: &'a str,
@@ -123,6 +125,15 @@ impl<'a> Entry<'a> {
 
     /// The tables under `[[key]]`; an absent or empty list is a mistake.
     pub fn entries(&self, key: &str) -> Vec<Entry<'a>> {
+        let entries = self.entries_if_any(key);
+        if entries.is_empty() {
+            self.file.mistake(None, format!("the file holds no `[[{key}]]`"));
+        }
+        entries
+    }
+
+    /// The tables under `[[key]]`, of which there may be none.
+    pub fn entries_if_any(&self, key: &str) -> Vec<Entry<'a>> {
         let values = self.table.get(key).and_then(|value| value.get_ref().as_array());
         let mut entries = Vec::new();
         for value in values.into_iter().flat_map(|values| values.iter()) {
@@ -137,10 +148,12 @@ impl<'a> Entry<'a> {
                     .mistake(Some(value.span()), format!("`{key}` holds tables only")),
             }
         }
-        if entries.is_empty() {
-            self.file.mistake(None, format!("the file holds no `[[{key}]]`"));
-        }
         entries
+    }
+
+    /// Says whether a key stands there at all.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     fn required(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -261,14 +274,23 @@ impl<'a> Entry<'a> {
         Some(dates)
     }
 
+    /// What may be absent: `None` if it stands there and is wrong, `Some(None)` if it does not.
+    #[allow(
+        clippy::option_option,
+        reason = "a value that is wrong is not one that is absent"
+    )]
+    pub fn if_any<T>(&self, key: &str, read: impl Fn(&Self, &str) -> Option<T>) -> Option<Option<T>> {
+        if self.has(key) {
+            read(self, key).map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
     /// First and last day; the last may be absent.
     pub fn period(&self) -> Option<(CivilDate, Option<CivilDate>)> {
         let from = self.date("from");
-        let until = if self.table.contains_key("until") {
-            Some(self.date("until")?)
-        } else {
-            None
-        };
+        let until = self.if_any("until", Self::date)?;
         if until.is_some_and(|until| from.is_some_and(|from| until < from)) {
             self.mistake_at("until", "`until` lies before `from`");
         }

@@ -20,6 +20,7 @@ use crate::ingest::withdrawals::WithdrawBatches;
 use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
+use crate::subjects::commands::SubjectCommand;
 
 mod data;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub enum Command {
     RecordCommitments(RecordCommitments),
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
+    Subject(SubjectCommand),
     WithdrawBatches(WithdrawBatches),
     /// A person was looked up; the reading is a fact.
     NoteSealedRead {

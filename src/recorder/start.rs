@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -22,6 +22,7 @@ use crate::ledger::lock::{LockError, lock};
 use crate::ledger::{self, Groups, Ledger, OpenError, Options};
 use crate::policy::data::Proposal;
 use crate::store::KeyRange;
+use crate::store::in_memory::InMemory;
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::keys::SubjectRow;
 use crate::store::on_disk::{OnDisk, read_reflects};
@@ -34,6 +35,8 @@ use super::{Condition, Monotonic, Now, Recorder, Shared};
 
 /// How many subjects are looked at together.
 const SUBJECTS_PER_PAGE: usize = 1_000;
+/// Free space below which tables that cannot be kept on the disk are kept in memory, in bytes.
+const TABLES_ROOM_MIN: u64 = 16 << 20;
 /// After how many groups a rebuild reports its progress.
 const PROGRESS_EVERY: u64 = 10_000;
 
@@ -295,7 +298,26 @@ fn open_tables(
             ledger: end,
         });
     }
-    let (tables, aside) = OnDisk::open_or_set_aside(&folder, Arc::clone(monotonic))?;
+    match tables_on_disk(&folder, monotonic, facts, end.revision) {
+        Ok(tables) => Ok(Arc::new(tables)),
+        Err(error) if RealFolder::open(&data.path)?.free()? < TABLES_ROOM_MIN => {
+            tracing::warn!("the disk is full, the tables of this run are kept in memory: {error}");
+            let tables = InMemory::new();
+            catch_up(&tables, facts, end.revision)?;
+            Ok(Arc::new(tables))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens the tables in `folder`, or makes them anew, and brings them up to the ledger.
+fn tables_on_disk(
+    folder: &Path,
+    monotonic: &Monotonic,
+    facts: &Facts,
+    until: Revision,
+) -> Result<OnDisk, StartError> {
+    let (tables, aside) = OnDisk::open_or_set_aside(folder, Arc::clone(monotonic))?;
     if let Some(why) = aside {
         tracing::warn!("the tables are rebuilt from the ledger: {why}");
     }
@@ -310,12 +332,11 @@ fn open_tables(
                 seen.place
             );
             drop(tables);
-            fs::remove_dir_all(&folder)?;
-            tables = OnDisk::open(&folder, Arc::clone(monotonic))?;
+            fs::remove_dir_all(folder)?;
+            tables = OnDisk::open(folder, Arc::clone(monotonic))?;
         }
     }
-    let tables: Arc<dyn Tables> = Arc::new(tables);
-    catch_up(&*tables, facts, end.revision)?;
+    catch_up(&tables, facts, until)?;
     Ok(tables)
 }
 

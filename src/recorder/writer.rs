@@ -19,6 +19,7 @@ use crate::ingest::withdrawals;
 use crate::ledger::{AppendError, Body, Ledger};
 use crate::store::keyring::{Key, NonceBytes};
 use crate::store::{Change, Error, Head, View, keys, record};
+use crate::subjects;
 
 use super::start::Unrecorded;
 use super::{Answer, Command, Condition, Monotonic, Now, Order, Reply, Request, Shared};
@@ -413,6 +414,9 @@ fn decided(
         (Command::Withdraw(command), None) => vec![commands::withdraw(group, principal, command)?],
         (Command::RecordPerformance(command), None) => {
             vec![commands::record_performance(group, principal, command)?]
+        }
+        (Command::Subject(command), earlier) => {
+            subjects::commands::decide(group, principal, command, earlier.as_deref())?
         }
         (Command::NoteSealedRead { subject, purpose }, _) => {
             group.push(

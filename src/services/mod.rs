@@ -12,6 +12,7 @@ pub use context::Parts;
 
 pub mod batches;
 pub mod blocking;
+pub mod catalog_dates;
 pub mod catalog_service;
 pub mod commitment_rows;
 pub mod commitment_service;
@@ -22,6 +23,7 @@ pub mod operations_service;
 pub mod page;
 pub mod pb;
 pub mod status;
+pub mod subject_rows;
 pub mod subject_service;
 
 /// All services of the contract over one recorder.

@@ -6,8 +6,10 @@ use prost::Message;
 use crate::domain::hash::hash16;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Epoch, Place, Revision};
+use crate::domain::subject::SubjectNumber;
 use crate::ingest::questions::QuestionKey;
 use crate::ingest::rows::Span;
+use crate::subjects::file::EntryKey;
 
 use super::context::Reading;
 
@@ -121,6 +123,37 @@ impl PageKey for QuestionKey {
         Some(Self {
             revision: Revision(u64::from_be_bytes(*revision)),
             number: u32::from_be_bytes(number.try_into().ok()?),
+        })
+    }
+}
+
+impl PageKey for SubjectNumber {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(u32::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+impl PageKey for EntryKey {
+    fn bytes(&self) -> Vec<u8> {
+        [
+            &self.day.to_be_bytes()[..],
+            &[self.file],
+            &self.first.0.to_be_bytes(),
+        ]
+        .concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (day, rest) = bytes.split_first_chunk::<4>()?;
+        let (file, first) = rest.split_first()?;
+        Some(Self {
+            day: u32::from_be_bytes(*day),
+            file: *file,
+            first: Revision(u64::from_be_bytes(first.try_into().ok()?)),
         })
     }
 }

@@ -31,10 +31,14 @@ pub fn code(reason: Reason) -> Code {
         | Reason::CommitmentUnknown
         | Reason::BatchUnknown
         | Reason::SubjectUnknown
+        | Reason::MembershipUnknown
+        | Reason::MergeUnknown
+        | Reason::QuestionUnknown
         | Reason::SnapshotUnknown
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
-        | Reason::SectorUnknown => Code::NotFound,
+        | Reason::SectorUnknown
+        | Reason::EditionUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -48,9 +52,14 @@ pub fn code(reason: Reason) -> Code {
         | Reason::BatchTooLarge => Code::InvalidArgument,
         Reason::MessageTooLarge | Reason::IngestQueueFull => Code::ResourceExhausted,
         Reason::EpochEnded
+        | Reason::SubjectMerged
+        | Reason::SubjectsUnlike
+        | Reason::SelectionEmpty
+        | Reason::SelectionTooLarge
         | Reason::CommitmentWithdrawn
         | Reason::PerformanceExists
         | Reason::RowRefused
+        | Reason::CalendarMissing
         | Reason::NoTestClock
         | Reason::ClockBackwards
         | Reason::ClockDiffers

@@ -22,7 +22,7 @@ mod clear;
 mod decode;
 mod subjects;
 
-pub use clear::{ClearPart, clear_part};
+pub use clear::{ClearPart, Column, clear_part};
 pub use decode::{decode, decode_without_keys};
 
 /// The generated stored messages.

@@ -15,9 +15,19 @@ use crate::store::keys::subjects as layout;
 use crate::store::keys::{self, SubjectRow};
 use crate::store::{Error, View};
 
+pub mod commands;
+mod items;
+pub mod memberships;
 pub mod place;
 
+pub mod file;
+pub mod findings;
+pub mod lists;
+pub mod profile;
+pub mod questions;
 pub mod read;
+pub mod register;
+pub mod select;
 
 /// The subject of a commitment: the known one, or a provisional one opened in the same group.
 ///

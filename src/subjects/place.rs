@@ -146,6 +146,20 @@ pub fn owner(
     })
 }
 
+/// The subject whose code the row of a record bears.
+///
+/// # Errors
+/// As the view's; [`Error::Engine`] if there is no such record.
+pub fn reported(view: &dyn View, file: u8, first: Revision) -> Result<SubjectNumber, Error> {
+    match file {
+        keys::FILE_COMMITMENT => Ok(fold::row(view, first)?.subject),
+        _ => Err(Error::Engine {
+            operation: "find a record",
+            detail: format!("no records of kind {file} stand in a subject's file"),
+        }),
+    }
+}
+
 /// Records that were ever moved to a subject up to a revision, with their kind; whether one still is
 /// there, [`owner`] says.
 ///

@@ -31,6 +31,10 @@ fn catalog() -> Catalog {
         social_credit_code: numbers::social_credit_code("11", "150802", &format!("0117{number:04}"))
             .parse()
             .expect("a composed code"),
+        from: None,
+        until: None,
+        successor: None,
+        former: Vec::new(),
         standing: Standing::Construction,
     };
     Catalog::new(

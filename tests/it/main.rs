@@ -1,5 +1,6 @@
 //! Capabilities over a real channel: each file is one of them, `harness` starts the service.
 
+mod calendar;
 mod commitments;
 mod corrections;
 mod harness;

@@ -10,9 +10,11 @@ use crate::domain::civil_date::CivilDate;
 use crate::domain::hash::{KeyedHashes, hash16, table_hash};
 use crate::domain::hashes;
 use crate::domain::revision::Revision;
+use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
 use crate::domain::subject_fact::{
     Attributed, Change as Happened, MembershipFact, RegisterFact, RegisterState, SubjectChange, SubjectFact,
+    Who,
 };
 use crate::domain::title::ComparedName;
 use crate::store::keys::subjects::{self as layout, MembershipRow, SubjectState};
@@ -157,10 +159,49 @@ pub fn title_hash(keyed: &dyn KeyedHashes, kind: SubjectKind, name: &ComparedNam
     table_hash(keyed, kind, name.hash())
 }
 
-/// The natural key of a register's row.
+/// The natural key of a register's row: the code, and the subject, since a code may come to another.
 #[must_use]
-pub fn register_key(fact: &crate::domain::subject_fact::RegisterEntry) -> [u8; 16] {
-    hash16(b"register", &[fact.code.as_bytes()])
+pub fn register_key(code: &SocialCreditCode, subject: SubjectNumber) -> [u8; 16] {
+    hash16(b"register", &[code.as_bytes(), &subject.0.to_be_bytes()])
+}
+
+/// Natural key and content hash of a change that may come again; `None` for one whose state says it.
+#[must_use]
+pub fn change_key(who: Who, change: &Happened, keyed: &dyn KeyedHashes) -> Option<([u8; 16], [u8; 16])> {
+    let subject = who.subject.0.to_be_bytes();
+    let key = |what: &[u8], on: CivilDate| hash16(what, &[&subject, &on.key().to_be_bytes()]);
+    match change {
+        Happened::Renamed { name, from } => {
+            Some((key(b"renamed", *from), hash16(b"renamed", &[name.as_bytes()])))
+        }
+        Happened::CodeAssigned { identity, from } => {
+            Some((key(b"code assigned", *from), keyed.identity(identity)))
+        }
+        Happened::CodeEnded { identity, until } => {
+            Some((key(b"code ended", *until), keyed.identity(identity)))
+        }
+        Happened::Split { into, on } => {
+            let others: Vec<u8> = into.iter().flat_map(|other| other.0.to_be_bytes()).collect();
+            Some((key(b"split", *on), hash16(b"split", &[&others])))
+        }
+        Happened::Merged { .. }
+        | Happened::MergeUndone { .. }
+        | Happened::Deregistered { .. }
+        | Happened::Reattributed { .. }
+        | Happened::Answered { .. } => None,
+    }
+}
+
+/// The number of the next snapshot of a natural key.
+fn next_snapshot(view: &dyn View, natural: &[u8; 16]) -> Result<u32, Error> {
+    let mut number = 1;
+    while view
+        .get(keys::SNAPSHOT, &keys::snapshot_key(natural, number))?
+        .is_some()
+    {
+        number += 1;
+    }
+    Ok(number)
 }
 
 /// The natural key of a membership: subject, sector and first day.
@@ -288,7 +329,7 @@ fn registered(
     let content = hashes::register_hash(entry);
     changes.push(put(
         keys::SNAPSHOT,
-        keys::snapshot_key(&register_key(entry), fact.snapshot),
+        keys::snapshot_key(&register_key(&entry.code, number), fact.snapshot),
         keys::snapshot_value(revision, &content),
     ));
     changes.extend(super::questions(&fact.findings, revision));
@@ -381,11 +422,23 @@ fn changed(
             }
         }
     }
-    changes.push(put(
-        keys::SUBJECT_STATE,
-        keys::subject_key(number),
-        state.encode(),
-    ));
+    if let Some((natural, content)) = change_key(fact.who, &fact.change, keyed) {
+        let content = table_hash(keyed, fact.who.kind, content);
+        let snapshot = next_snapshot(before, &natural)?;
+        changes.push(put(
+            keys::SNAPSHOT,
+            keys::snapshot_key(&natural, snapshot),
+            keys::snapshot_value(revision, &content),
+        ));
+    }
+    // A stopped row has no subject.
+    if number.0 > 0 {
+        changes.push(put(
+            keys::SUBJECT_STATE,
+            keys::subject_key(number),
+            state.encode(),
+        ));
+    }
     Ok(changes)
 }
 

@@ -1,9 +1,11 @@
 //! The items that hold codes: of the commitment, the promisor and the bodies.
 
+use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::CommitmentCode;
+use crate::domain::finding::code_fault;
 use crate::domain::finding::{CheckKind, Rule};
 use crate::domain::resident_id::{ResidentId, ResidentIdError};
-use crate::domain::social_credit_code::{CodeError, SocialCreditCode};
+use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::{Identity, SubjectKind};
 use crate::ingest::items::{self, Item, finding, required};
 
@@ -112,42 +114,18 @@ impl Row<'_> {
 
     fn social_credit_code(&mut self, item: Item, value: &str) -> Option<SocialCreditCode> {
         for fault in SocialCreditCode::faults(value) {
-            let (rule, english, chinese) = match fault {
-                CodeError::Length => (
-                    Rule::SocialCreditCodeShape,
-                    "is not a unified social credit code of 18 characters; correct it.",
-                    "不是18位统一社会信用代码，请更正。",
-                ),
-                CodeError::Placeholder => (
-                    Rule::SocialCreditCodeShape,
-                    "is filled up with zeroes instead of a unified social credit code; find the code in the \
-                     register.",
-                    "以0填充，不是统一社会信用代码，请查明后填写。",
-                ),
-                CodeError::Alphabet => (
-                    Rule::SocialCreditCodeAlphabet,
-                    "has a character that unified social credit codes do not use (digits and capitals \
-                     without I, O, S, V, Z); correct it.",
-                    "含有统一社会信用代码不使用的字符（只用数字和除I、O、S、V、Z外的大写字母），请更正。",
-                ),
-                CodeError::Check => (
-                    Rule::SocialCreditCodeCheck,
-                    "has a wrong check character at place 18; compare it with the licence.",
-                    "第18位校验码错误，请与证照核对。",
-                ),
-                CodeError::Organisation => (
-                    Rule::OrganisationCodeCheck,
-                    "has a wrong check character of the organisation code at place 17; compare it with \
-                     the licence.",
-                    "第17位组织机构代码校验码错误，请与证照核对。",
-                ),
-            };
+            let (rule, english, chinese) = code_fault(fault);
             self.reject(item, rule, english, chinese);
         }
         value.parse().ok()
     }
 
-    pub(super) fn accepting_body(&mut self, value: &str, name: &str) -> Option<SocialCreditCode> {
+    pub(super) fn accepting_body(
+        &mut self,
+        value: &str,
+        name: &str,
+        made_on: Option<CivilDate>,
+    ) -> Option<SocialCreditCode> {
         if value.trim().is_empty() {
             self.findings.push(required(items::ACCEPTING_BODY_CODE));
             return None;
@@ -162,17 +140,22 @@ impl Row<'_> {
                 "不属于本区部门或执法主体，请向其所在地报送。",
             );
         }
-        self.body_name(items::ACCEPTING_BODY_NAME, &code, name);
+        self.body_name(items::ACCEPTING_BODY_NAME, &code, name, made_on);
         Some(code)
     }
 
-    pub(super) fn finding_body(&mut self, value: &str, name: &str) -> Option<Option<SocialCreditCode>> {
+    pub(super) fn finding_body(
+        &mut self,
+        value: &str,
+        name: &str,
+        found_on: Option<CivilDate>,
+    ) -> Option<Option<SocialCreditCode>> {
         if value.is_empty() {
             return Some(None);
         }
         let code = self.social_credit_code(items::FINDING_BODY_CODE, value)?;
         self.organ(items::FINDING_BODY_CODE, &code);
-        self.body_name(items::FINDING_BODY_NAME, &code, name);
+        self.body_name(items::FINDING_BODY_NAME, &code, name, found_on);
         Some(Some(code))
     }
 
@@ -190,13 +173,9 @@ impl Row<'_> {
     }
 
     /// Warns of a name that differs from the catalogue's; an empty one is another rule's.
-    fn body_name(&mut self, item: Item, code: &SocialCreditCode, name: &str) {
-        let differs = |title: &str| !name.trim().is_empty() && name != title;
-        if self
-            .catalog
-            .accepting_body(code)
-            .is_some_and(|body| differs(&body.title_zh))
-        {
+    fn body_name(&mut self, item: Item, code: &SocialCreditCode, name: &str, on: Option<CivilDate>) {
+        let body = self.catalog.accepting_body(code);
+        if !name.trim().is_empty() && body.is_some_and(|body| !body.is_called(name, on)) {
             self.findings.push(finding(
                 item,
                 Rule::BodyName,

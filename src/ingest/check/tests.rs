@@ -33,6 +33,10 @@ fn department(code: &str, title: &str, social_credit_code: SocialCreditCode) -> 
         kind: DepartmentKind::Government,
         authorities: vec![Authority::Commitment],
         social_credit_code,
+        from: None,
+        until: None,
+        successor: None,
+        former: Vec::new(),
         standing: Standing::Construction,
     }
 }

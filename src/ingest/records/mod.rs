@@ -2,4 +2,6 @@
 //!
 //! Read first: [`check`].
 
+mod amounts;
 pub mod check;
+pub mod clean;

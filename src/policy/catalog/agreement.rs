@@ -5,7 +5,8 @@ use std::fmt::Display;
 use std::hash::Hash;
 
 use super::{BODIES, DEPARTMENTS, Parts, Rows, SECTORS};
-use crate::domain::catalog::{Authority, Department, DepartmentCode};
+use crate::domain::catalog::{Authority, BodyCode, Department, DepartmentCode, Former};
+use crate::domain::civil_date::CivilDate;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::policy::Mistake;
 
@@ -23,6 +24,8 @@ impl Parts {
             self.organ_of_the_district(&mut mistakes, DEPARTMENTS, *line, &department.social_credit_code);
         }
         self.bodies(&mut mistakes);
+        self.departments_through_time(&mut mistakes);
+        self.bodies_through_time(&mut mistakes);
         self.sectors(&mut mistakes);
         mistakes
     }
@@ -50,6 +53,53 @@ impl Parts {
                 let text = format!("one code has two titles: {}, {}", owner.title_zh, body.title_zh);
                 mistakes.push(mistake(BODIES, *line, text));
             }
+            if owner.is_some_and(|owner| titles(&owner.former) != titles(&body.former)) {
+                let text = format!("{} has other former titles in {DEPARTMENTS}", body.code);
+                mistakes.push(mistake(BODIES, *line, text));
+            }
+        }
+    }
+
+    fn departments_through_time(&self, mistakes: &mut Vec<Mistake>) {
+        let lives: Vec<Life<DepartmentCode>> = self
+            .departments
+            .iter()
+            .map(|(line, one)| Life {
+                line: *line,
+                code: one.code,
+                from: one.from,
+                until: one.until,
+                successor: one.successor,
+            })
+            .collect();
+        mistakes.extend(successions(DEPARTMENTS, &lives));
+        for (line, one) in &self.departments {
+            let period = (one.from, one.until);
+            mistakes.extend(formers(DEPARTMENTS, *line, &one.former, period, |_| true));
+            if one.former.iter().any(|former| former.department.is_some()) {
+                let text = "a department stands under no other; leave `department` out";
+                mistakes.push(mistake(DEPARTMENTS, *line, text.to_owned()));
+            }
+        }
+    }
+
+    fn bodies_through_time(&self, mistakes: &mut Vec<Mistake>) {
+        let lives: Vec<Life<BodyCode>> = self
+            .bodies
+            .iter()
+            .map(|(line, one)| Life {
+                line: *line,
+                code: one.code,
+                from: Some(one.from),
+                until: one.until,
+                successor: one.successor,
+            })
+            .collect();
+        mistakes.extend(successions(BODIES, &lives));
+        for (line, one) in &self.bodies {
+            let period = (Some(one.from), one.until);
+            let known = |code| self.department(code).is_some();
+            mistakes.extend(formers(BODIES, *line, &one.former, period, known));
         }
     }
 
@@ -111,6 +161,80 @@ impl Parts {
             ));
         }
     }
+}
+
+/// From when to when a department or body exists, and who comes after it.
+struct Life<C> {
+    line: usize,
+    code: C,
+    from: Option<CivilDate>,
+    until: Option<CivilDate>,
+    successor: Option<C>,
+}
+
+/// Notes successors that do not exist, come too late, or lead back to where they began.
+fn successions<C: Copy + Eq + Display>(file: &str, lives: &[Life<C>]) -> Vec<Mistake> {
+    let find = |code: C| lives.iter().find(|life| life.code == code);
+    let mut mistakes = Vec::new();
+    for life in lives {
+        let mut note = |text: String| mistakes.push(mistake(file, life.line, text));
+        if life.from > life.until && life.until.is_some() {
+            note("`until` lies before `from`".to_owned());
+        }
+        let Some(next) = life.successor else { continue };
+        let Some(until) = life.until else {
+            note(format!(
+                "{} has a successor, but no last day; add `until`",
+                life.code
+            ));
+            continue;
+        };
+        let Some(after) = find(next) else {
+            note(format!("there is no successor {next}"));
+            continue;
+        };
+        if after
+            .from
+            .is_some_and(|from| until.next().is_none_or(|day| from > day))
+        {
+            note(format!("{next} begins later than the day after {until}"));
+        }
+        if after.until.is_some_and(|end| end <= until) {
+            note(format!("{next} has ended by {until} itself and succeeds nobody"));
+        }
+    }
+    mistakes
+}
+
+/// Notes former entries that reach outside the life of their owner or name no department.
+fn formers(
+    file: &str,
+    line: usize,
+    former: &[Former],
+    (from, until): (Option<CivilDate>, Option<CivilDate>),
+    known: impl Fn(DepartmentCode) -> bool,
+) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    for one in former {
+        if from.is_some_and(|from| one.until < from) || until.is_some_and(|until| until <= one.until) {
+            let text = format!(
+                "the former title {} ended outside the entry's own days",
+                one.title_zh
+            );
+            mistakes.push(mistake(file, line, text));
+        }
+        if let Some(code) = one.department.filter(|code| !known(*code)) {
+            mistakes.push(mistake(file, line, format!("there is no department {code}")));
+        }
+    }
+    mistakes
+}
+
+fn titles(former: &[Former]) -> Vec<(CivilDate, &str)> {
+    former
+        .iter()
+        .map(|one| (one.until, one.title_zh.as_str()))
+        .collect()
 }
 
 fn mistake(file: &str, line: usize, text: String) -> Mistake {

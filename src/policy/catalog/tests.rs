@@ -171,8 +171,8 @@ fn files_that_disagree_are_refused() {
     check(
         &changed(BODY, "department = \"SCJG\"", "department = \"SCJX\""),
         &[
-            "bodies.toml:132: there is no department SCJX",
-            "bodies.toml:132: 11150802000000254A is department SCJG's own code",
+            "bodies.toml:140: there is no department SCJX",
+            "bodies.toml:140: 11150802000000254A is department SCJG's own code",
         ],
     );
     check(
@@ -189,12 +189,88 @@ fn files_that_disagree_are_refused() {
     check(
         &changed("departments.toml", "code = \"JYJ\"", "code = \"FGW\""),
         &[
-            "departments.toml:20: FGW stands in line 12 already",
-            "bodies.toml:20: there is no department JYJ",
-            "bodies.toml:20: 111508020000000275 is department FGW's own code",
+            "departments.toml:23: FGW stands in line 15 already",
+            "bodies.toml:23: there is no department JYJ",
+            "bodies.toml:23: 111508020000000275 is department FGW's own code",
             "sectors.toml:257: there is no department JYJ",
         ],
     );
+}
+
+#[test]
+fn a_history_that_cannot_be_is_refused() {
+    const LAST: &str = "from = 2004-01-01\n";
+    let bodies = |with: &str| changed("bodies.toml", LAST, &format!("{LAST}{with}"));
+    check(
+        &bodies("successor = \"JYJ\"\n"),
+        &["bodies.toml:15: FGW has a successor, but no last day; add `until`"],
+    );
+    check(
+        &bodies("until = 2024-12-31\nsuccessor = \"NONE\"\n"),
+        &["bodies.toml:15: there is no successor NONE"],
+    );
+    check(
+        &bodies("until = 2003-12-31\n"),
+        &["bodies.toml:22: `until` lies before `from`"],
+    );
+    // Its successor begins on 2004-01-01, later than the day after.
+    let mut early = bodies("until = 2002-12-31\nsuccessor = \"JYJ\"\n");
+    let text = String::from_utf8(early.files[0].1.clone()).unwrap();
+    early.files[0].1 = text.replacen(LAST, "from = 2000-01-01\n", 1).into_bytes();
+    check(
+        &early,
+        &["bodies.toml:15: JYJ begins later than the day after 2002-12-31"],
+    );
+    // A department's own body bears the department's former titles.
+    check(
+        &bodies("[[body.former]]\ntitle_zh = \"甲\"\ntitle_en = \"a\"\nuntil = 2010-12-31\n"),
+        &["bodies.toml:15: FGW has other former titles in departments.toml"],
+    );
+    let former = "until = 2019-03-31\n";
+    check(
+        &changed("bodies.toml", former, "until = 2003-12-31\n"),
+        &[
+            "bodies.toml:87: ZRJ has other former titles in departments.toml",
+            "bodies.toml:87: the former title 国土资源局 ended outside the entry's own days",
+        ],
+    );
+    check(
+        &changed(
+            "bodies.toml",
+            former,
+            "until = 2019-03-31\ndepartment = \"NONE\"\n",
+        ),
+        &["bodies.toml:87: there is no department NONE"],
+    );
+    check(
+        &changed(
+            "departments.toml",
+            former,
+            "until = 2019-03-31\ndepartment = \"FGW\"\n",
+        ),
+        &["departments.toml:95: a department stands under no other; leave `department` out"],
+    );
+}
+
+#[test]
+fn merged_bodies_lead_to_the_one_that_came_after() {
+    let merged = changed(
+        "bodies.toml",
+        "from = 2004-01-01\n",
+        "from = 2004-01-01\nuntil = 2024-12-31\nsuccessor = \"JYJ\"\n",
+    );
+    let catalog = parse(&merged).unwrap();
+    let (day, code) = (|text: &str| text.parse().unwrap(), "FGW".parse().unwrap());
+    let after = |on| {
+        catalog
+            .body_succeeding(code, day(on))
+            .map(|body| body.code.as_str())
+    };
+    assert_eq!(after("2024-12-31"), Some("FGW"));
+    assert_eq!(after("2025-01-01"), Some("JYJ"));
+    let market = catalog.department("SCJG".parse().unwrap()).unwrap();
+    assert_eq!(market.titles_on(day("2019-03-31")).0, "工商行政管理局");
+    assert_eq!(market.titles_on(day("2019-04-01")).0, "市场监督管理局");
 }
 
 #[test]
@@ -202,7 +278,7 @@ fn a_wrong_check_digit_or_an_empty_file_is_refused() {
     check(
         &changed("departments.toml", "11150802000000019A", "11150802000000019B"),
         &[
-            "departments.toml:18: `social_credit_code` `11150802000000019B`: the check character of the unified social credit code is wrong",
+            "departments.toml:21: `social_credit_code` `11150802000000019B`: the check character of the unified social credit code is wrong",
         ],
     );
     let mut source = KIND.built_in();

@@ -4,14 +4,15 @@ use crate::domain::commitment::{Commitment, Validity};
 use crate::domain::fact::{CommitmentFact, Outcome, PerformanceFact, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
-use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
+use crate::domain::subject::{SubjectKind, SubjectName, masked_name};
 use crate::ingest::commands::CommitmentName;
 use crate::ingest::questions::Question;
 use crate::ingest::read::CountKey;
 use crate::services::pb;
-use crate::subjects::read::SubjectRead;
 
 use super::timestamp;
+
+pub mod subjects;
 
 /// A commitment and all that is shown beside it.
 #[derive(Clone, Copy, Debug)]
@@ -295,46 +296,6 @@ pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
             revision: question.recorded,
         }
         .to_string(),
-    }
-}
-
-/// Shows a subject; a natural person is masked.
-#[must_use]
-pub fn subject(read: &SubjectRead, epoch: Epoch) -> pb::Subject {
-    let at = |revision| Place { epoch, revision }.to_string();
-    let is_person = read.kind == SubjectKind::Person;
-    let title = |title: &String| {
-        if is_person {
-            masked_name(title)
-        } else {
-            title.clone()
-        }
-    };
-    let code = read.identity.shown();
-    let (social_credit_code, masked_person_id) = match &read.identity {
-        Identity::Code(_) => (code.clone(), String::new()),
-        Identity::Person(_) | Identity::Document(_) => (String::new(), code.clone()),
-        Identity::Older(_) => (String::new(), String::new()),
-    };
-    pb::Subject {
-        name: format!("subjects/{}", read.name),
-        kind: read.kind.number().into(),
-        title: read.titles.first().map(title).unwrap_or_default(),
-        former_titles: read.titles.iter().skip(1).map(title).collect(),
-        codes: vec![pb::SubjectCode {
-            code,
-            recorded_at: Some(timestamp(read.opened_at)),
-            revision: at(read.opened),
-        }],
-        social_credit_code,
-        masked_person_id,
-        // No register is taken in yet, so nothing has confirmed any subject.
-        provisional: true,
-        commitment_count: read.commitments,
-        performed_count: read.performed,
-        breached_count: read.breached,
-        withdrawn_count: read.withdrawn,
-        revision: at(read.changed),
     }
 }
 

@@ -16,6 +16,8 @@ use crate::ingest::commands::CommitmentName;
 use crate::ingest::withdrawals::BATCHES_MAX;
 use crate::services::pb;
 
+pub mod subjects;
+
 /// Size of a page if none is asked for.
 pub const PAGE_SIZE_DEFAULT: usize = 100;
 
@@ -340,6 +342,17 @@ pub fn date(field: &str, text: &str) -> Result<CivilDate, Refusal> {
         Refusal::plain(Reason::MalformedValue)
             .violating(field, "is not an existing date of the form YYYY-MM-DD")
     })
+}
+
+/// Reads a civil date that may be left empty.
+///
+/// # Errors
+/// `MALFORMED_VALUE`, with the field.
+pub fn optional_date(field: &str, text: impl AsRef<str>) -> Result<Option<CivilDate>, Refusal> {
+    match text.as_ref() {
+        "" => Ok(None),
+        text => date(field, text).map(Some),
+    }
 }
 
 /// Gathers what is wrong with the fields of one request; the reason is the first by precedence.

@@ -53,6 +53,18 @@ pub fn under(prefix: &[u8]) -> KeyRange {
     }
 }
 
+/// The day in a key of [`SUBJECT_FILE`](super::SUBJECT_FILE).
+#[must_use]
+pub fn file_day(key: &[u8]) -> Option<CivilDate> {
+    CivilDate::from_key(u32::from_be_bytes(array_at(key, 5)))
+}
+
+/// The kind of entry in a key of [`SUBJECT_FILE`](super::SUBJECT_FILE).
+#[must_use]
+pub fn file_kind(key: &[u8]) -> u8 {
+    key[4]
+}
+
 /// The revision in a key of [`history_key`].
 #[must_use]
 pub fn history_revision(key: &[u8]) -> Revision {
