@@ -9,7 +9,7 @@ const SIZE: usize = 1 + 4 + 8 + 32 + 32 + 4;
 /// Format number of the tables.
 pub const VERSION: u8 = 1;
 
-/// The entry that each group's transaction sets beside its rows.
+/// The entry that each group's batch sets beside its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reflects {
     pub(super) head: Head,
