@@ -24,6 +24,7 @@ use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
 mod clear;
+mod records;
 mod subjects;
 
 /// What can be done with a ledger while no server runs.
@@ -357,6 +358,7 @@ fn fact_line(recorded: Recorded, revision: Revision, names: &mut Names) -> Map<S
         }),
         Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
         Fact::Subject(fact) => subjects::line(fact),
+        Fact::Record(fact) => records::line(fact, revision, names),
     };
     let Value::Object(mut line) = body else {
         unreachable!("every arm makes an object")

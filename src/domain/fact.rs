@@ -5,6 +5,7 @@ use super::civil_date::CivilDate;
 use super::commitment::{Commitment, CommitmentCode, Performance};
 use super::finding::Finding;
 use super::numbered::numbered;
+use super::record_fact::RecordFact;
 use super::record_name::RecordName;
 use super::revision::{Place, Revision, Span};
 use super::social_credit_code::SocialCreditCode;
@@ -174,6 +175,7 @@ pub enum Fact {
     },
     /// About subjects themselves, kinds 30 to 49.
     Subject(SubjectFact),
+    Record(RecordFact),
 }
 
 /// A commitment as recorded or corrected.

@@ -163,6 +163,16 @@ pub enum Rule {
     TargetAfterRuling = 72,
     /// A value is no decimal number.
     Decimal = 73,
+    /// One number stands for decisions of different years.
+    NumberReused = 100,
+    /// The decision that a ruling is about is not recorded.
+    TargetUnknown = 101,
+    /// The record was withdrawn or deleted and takes no corrections.
+    RecordEnded = 102,
+    /// A row has more items than any layout.
+    ItemCount = 103,
+    /// A ruling changed the decision; its changed items are to be reported.
+    ChangedByRuling = 104,
     /// The register has another name for the code.
     NameAgainstRegister = 110,
     /// The register has the name under another code, and not this code.
@@ -249,6 +259,11 @@ numbered!(Rule {
     DocumentShape,
     TargetAfterRuling,
     Decimal,
+    NumberReused,
+    TargetUnknown,
+    RecordEnded,
+    ItemCount,
+    ChangedByRuling,
     NameAgainstRegister,
     CodeNotInRegister,
     SubjectEnded,

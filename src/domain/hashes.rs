@@ -15,8 +15,10 @@ use crate::domain::commitment::{Commitment, CommitmentCode, Performance, Validit
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::Identity;
 
+mod records;
 mod subjects;
 
+pub use records::{decision_key, grounds_hash, record_hash, record_key, row_hash, source_hash};
 pub use subjects::{membership_hash, register_hash};
 
 /// Bytes kept of a hash.

@@ -35,6 +35,7 @@ pub struct Layout {
     pub until: Option<CivilDate>,
     items: Vec<LayoutItem>,
     by_name: HashMap<String, usize>,
+    by_role: HashMap<Role, Vec<usize>>,
 }
 
 /// Whose decisions a layout takes.
@@ -64,9 +65,14 @@ pub struct LayoutHead {
 impl Layout {
     /// Puts a layout together; that no name stands for two items is the maker's to check.
     #[must_use]
-    pub fn new(head: LayoutHead, items: Vec<LayoutItem>) -> Self {
+    pub fn new(head: LayoutHead, mut items: Vec<LayoutItem>) -> Self {
         let mut by_name = HashMap::new();
-        for (place, item) in items.iter().enumerate() {
+        let mut by_role: HashMap<Role, Vec<usize>> = HashMap::new();
+        for (place, item) in items.iter_mut().enumerate() {
+            item.place = place;
+            if let Some(role) = item.role {
+                by_role.entry(role).or_default().push(place);
+            }
             for name in item.names() {
                 by_name.entry(header_key(name)).or_insert(place);
             }
@@ -84,6 +90,7 @@ impl Layout {
             until: head.until,
             items,
             by_name,
+            by_role,
         }
     }
 
@@ -108,7 +115,8 @@ impl Layout {
 
     /// Returns the items that play a part, in the order of the form.
     pub fn of_role(&self, role: Role) -> impl Iterator<Item = &LayoutItem> {
-        self.items.iter().filter(move |item| item.role == Some(role))
+        let places = self.by_role.get(&role).map_or(&[][..], Vec::as_slice);
+        places.iter().map(|place| &self.items[*place])
     }
 
     /// Returns the first item that plays a part.
@@ -155,6 +163,8 @@ pub struct LayoutItem {
     pub is_personal: bool,
     /// A column that some systems add to the national form.
     pub is_extra: bool,
+    /// Where the item stands in its layout, from 0; set by [`Layout::new`].
+    pub place: usize,
     /// Amounts above this many fen are asked whether they were meant as yuan; `None`: no such limit.
     pub plausible_max: Option<i64>,
 }
@@ -389,6 +399,16 @@ impl ValueList {
 }
 
 impl ListValue {
+    /// Returns the kind of identity document that the value names.
+    #[must_use]
+    pub fn document(&self) -> Option<IdentityKind> {
+        if let Some(Class::Document(kind)) = self.class {
+            Some(kind)
+        } else {
+            None
+        }
+    }
+
     /// Returns everything by which the value is known: code, word, aliases.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         [self.code.as_str(), self.chinese.as_str()]

@@ -2,6 +2,7 @@
 //!
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
+pub mod attribution;
 pub mod calendar;
 pub mod catalog;
 pub mod chinese_number;
@@ -19,6 +20,8 @@ pub mod layout;
 pub mod money;
 pub mod numbered;
 pub mod record;
+pub mod record_fact;
+pub mod record_filter;
 pub mod record_name;
 pub mod refusal;
 pub mod resident_id;

@@ -124,6 +124,63 @@ pub enum Value {
     Document(String),
 }
 
+impl Value {
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    #[must_use]
+    pub fn date(&self) -> Option<CivilDate> {
+        if let Self::Date(date) = self {
+            Some(*date)
+        } else {
+            None
+        }
+    }
+
+    #[must_use]
+    pub fn until(&self) -> Option<Validity> {
+        if let Self::Until(until) = self {
+            Some(*until)
+        } else {
+            None
+        }
+    }
+
+    #[must_use]
+    pub fn fen(&self) -> Option<i64> {
+        if let Self::Fen(fen) = self {
+            Some(*fen)
+        } else {
+            None
+        }
+    }
+
+    #[must_use]
+    pub fn code(&self) -> Option<SocialCreditCode> {
+        if let Self::Code(code) = self {
+            Some(*code)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the values chosen from a list; none for a value of another kind.
+    #[must_use]
+    pub fn choices(&self) -> &[Chosen] {
+        if let Self::Choices(chosen) = self {
+            chosen
+        } else {
+            &[]
+        }
+    }
+}
+
 /// A value chosen from a closed list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {

@@ -85,6 +85,8 @@ reasons! {
     CommitmentUnknown, "COMMITMENT_UNKNOWN", "no such commitment is recorded", "没有记录此承诺";
     /// No batch of this request id was recorded for the caller.
     BatchUnknown, "BATCH_UNKNOWN", "no such batch of the caller is recorded", "没有记录调用方的此批次";
+    /// No credit record with this name is recorded, or the caller may not know of it.
+    RecordUnknown, "RECORD_UNKNOWN", "no such record is recorded", "没有此信用记录";
     /// No subject has this name or code, or the caller may not know of it.
     SubjectUnknown, "SUBJECT_UNKNOWN", "no such subject is known", "没有此信用主体";
     /// The subject has no membership in this sector that begins on this day.
@@ -111,10 +113,18 @@ reasons! {
     SelectionEmpty, "SELECTION_EMPTY", "the selection holds no record of this subject", "所选范围内没有该主体的记录";
     /// A selection holds more than one call may move.
     SelectionTooLarge, "SELECTION_TOO_LARGE", "the selection holds more than one call may move; narrow it", "所选范围超过单次允许的数量，请缩小范围";
+    /// The data in force has no layout of credit records with this code.
+    LayoutUnknown, "LAYOUT_UNKNOWN", "no such layout is in force", "现行数据格式中没有此格式";
     /// The commitment was withdrawn and takes no further records.
     CommitmentWithdrawn, "COMMITMENT_WITHDRAWN", "the commitment was withdrawn", "该承诺已被撤销";
     /// The commitment has a performance record with other content.
     PerformanceExists, "PERFORMANCE_EXISTS", "another performance record exists on this commitment", "该承诺已存在履约记录";
+    /// The record has come to an end after which the one asked for cannot come.
+    RecordEnded, "RECORD_ENDED", "the record has come to another end", "该记录已有其他终止状态";
+    /// The record has come to no end that could be taken back.
+    RecordNotEnded, "RECORD_NOT_ENDED", "the record has come to no end", "该记录没有终止状态";
+    /// A ruling that stands brought the record to its end.
+    RulingStands, "RULING_STANDS", "a ruling that stands brought this end", "该终止状态由有效的裁决产生";
     /// A call about a single record was refused by the rules for its items; `BadRequest` lists every
     /// violation.
     RowRefused, "ROW_REFUSED", "the record was refused; the violations say why", "该记录被拒绝，原因见明细";

@@ -216,3 +216,39 @@ pub fn months_after(day: CivilDate, months: u16) -> Option<CivilDate> {
     let last = Month::of(first).last_day().day();
     CivilDate::new(year, month, day.day().min(last)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors of `domain.md` 5.6: both ends of publicity, in months after the decision.
+    #[test]
+    fn months_end_on_the_corresponding_day_or_the_last() {
+        for (day, months, expected) in [
+            ("2026-03-31", 3, Some("2026-06-30")),
+            ("2026-03-31", 36, Some("2029-03-31")),
+            ("2026-03-31", 12, Some("2027-03-31")),
+            ("2026-04-01", 3, Some("2026-07-01")),
+            ("2026-04-01", 12, Some("2027-04-01")),
+            ("2025-11-30", 3, Some("2026-02-28")),
+            ("2025-11-30", 12, Some("2026-11-30")),
+            ("2026-08-31", 3, Some("2026-11-30")),
+            ("2024-02-29", 12, Some("2025-02-28")),
+            ("2024-02-29", 36, Some("2027-02-28")),
+            ("2024-02-29", 48, Some("2028-02-29")),
+            ("2026-11-23", 12, Some("2027-11-23")),
+            ("2026-11-23", 36, Some("2029-11-23")),
+            ("2026-11-23", 0, Some("2026-11-23")),
+            ("2023-12-31", 2, Some("2024-02-29")),
+            ("9999-12-31", 1, None),
+            ("9999-01-31", u16::MAX, None),
+        ] {
+            let found = months_after(day.parse().unwrap(), months);
+            assert_eq!(
+                found.map(|day| day.to_string()).as_deref(),
+                expected,
+                "{day} and {months} months"
+            );
+        }
+    }
+}

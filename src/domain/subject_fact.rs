@@ -178,24 +178,22 @@ pub struct MembershipEnd {
     pub reason: String,
 }
 
-/// Which records an officer attributes.
+/// All records of a kind that a body decided on a matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attributed {
-    /// One record, by the revision of its first snapshot.
-    Record(Revision),
-    /// All records of a kind that a body decided on a matter.
-    Class {
-        kind: RecordKind,
-        body: SocialCreditCode,
-        /// Power item, violation type or licence item, as records state it.
-        matter: String,
-    },
+pub struct RecordClass {
+    pub kind: RecordKind,
+    pub body: SocialCreditCode,
+    /// Power item, violation type or licence item, as records state it.
+    pub matter: String,
 }
 
 /// An officer's attribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttributionFact {
-    pub attributed: Attributed,
+    /// First revisions of the records it is about.
+    pub records: Vec<Revision>,
+    /// All records of this class from now on too.
+    pub class: Option<RecordClass>,
     /// In the order of their codes, each once; none means that it belongs to no sector.
     pub sectors: Vec<SectorCode>,
     /// Under which department the records stand.

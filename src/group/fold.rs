@@ -13,6 +13,8 @@ use crate::store::{Change, Error, Table, View};
 
 use bytes::Bytes;
 
+pub mod attribution;
+pub mod records;
 pub mod subjects;
 
 fn put(table: Table, key: Bytes, value: Bytes) -> Change {
@@ -116,6 +118,7 @@ pub fn changes(
             }]
         }
         Fact::Subject(fact) => subjects::changes(fact, revision, before, keyed)?,
+        Fact::Record(fact) => records::changes(fact, revision, before, keyed)?,
     })
 }
 

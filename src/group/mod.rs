@@ -14,6 +14,7 @@ use crate::domain::hash::KeyedHashes;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::SubjectName;
 use crate::policy::Policies;
+use crate::store::record::Facts;
 use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 
 pub mod fold;
@@ -30,6 +31,8 @@ pub struct Circumstances<'a> {
     pub now: Instant,
     pub policies: &'a Policies,
     pub hashes: &'a dyn KeyedHashes,
+    /// What was recorded before this group.
+    pub ledger: &'a Facts,
     pub random: &'a mut (dyn FnMut() -> [u8; 13] + Send + Sync),
 }
 
@@ -40,6 +43,7 @@ pub struct Group<'a> {
     first: Revision,
     now: Instant,
     policies: &'a Policies,
+    ledger: &'a Facts,
     random: &'a mut (dyn FnMut() -> [u8; 13] + Send + Sync),
 }
 
@@ -59,6 +63,7 @@ impl<'a> Group<'a> {
             now,
             policies,
             hashes,
+            ledger,
             random,
         } = circumstances;
         Self {
@@ -67,6 +72,7 @@ impl<'a> Group<'a> {
             first,
             now,
             policies,
+            ledger,
             random,
         }
     }
@@ -108,6 +114,26 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn facts(&self) -> &[Recorded] {
         &self.facts
+    }
+
+    /// A fact of this group or of an earlier one, for the few commands that rest on what was said, not
+    /// on the state alone; every other one goes by the tables.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] if the ledger cannot be read.
+    pub fn recall(&self, revision: Revision) -> Result<Fact, Error> {
+        if let Some(place) = revision.0.checked_sub(self.first.0)
+            && let Some(recorded) = usize::try_from(place)
+                .ok()
+                .and_then(|place| self.facts.get(place))
+        {
+            return Ok(recorded.fact.clone());
+        }
+        let found = self.ledger.fact(revision).map_err(|error| Error::Engine {
+            operation: "recall a fact",
+            detail: error.to_string(),
+        })?;
+        Ok(found.0.fact)
     }
 
     /// How many rows this group changes.

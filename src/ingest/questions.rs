@@ -2,6 +2,8 @@
 
 use crate::domain::fact::Fact;
 use crate::domain::finding::{CheckKind, Finding};
+use crate::domain::record_fact::RecordFact;
+use crate::domain::record_name::RecordName;
 use crate::domain::revision::{Instant, Revision};
 use crate::store::keys;
 use crate::store::record::Facts;
@@ -9,11 +11,21 @@ use crate::store::{KeyRange, View};
 
 use super::commands::CommitmentName;
 use super::read::{Error, Page, commitment_fact};
+use super::records;
+
+/// What a question is about, as callers name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Commitment(CommitmentName),
+    Record(RecordName),
+    /// A stopped row of a credit record, which has no name.
+    Row,
+}
 
 /// One question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    pub name: Option<CommitmentName>,
+    pub about: Asked,
     pub finding: Finding,
     pub recorded: Revision,
     pub recorded_at: Instant,
@@ -75,17 +87,28 @@ pub fn list(
 /// The questions of one fact.
 fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
     let (recorded, recorded_at) = facts.fact(revision)?;
-    let (name, kind, findings) = match recorded.fact {
+    let (about, kind, findings) = match recorded.fact {
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
-            (named(&fact.commitment), CheckKind::Ask, fact.findings)
+            let about = Asked::Commitment(named(&fact.commitment));
+            (about, CheckKind::Ask, fact.findings)
         }
         Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) => {
             let (commitment, _) = commitment_fact(facts, fact.commitment)?;
-            (named(&commitment.commitment), CheckKind::Ask, fact.findings)
+            let about = Asked::Commitment(named(&commitment.commitment));
+            (about, CheckKind::Ask, fact.findings)
         }
         Fact::RowStopped {
             body, code, findings, ..
-        } => (CommitmentName { body, code }, CheckKind::Stop, findings),
+        } => {
+            let about = Asked::Commitment(CommitmentName { body, code });
+            (about, CheckKind::Stop, findings)
+        }
+        Fact::Record(RecordFact::Recorded(fact)) => (Asked::Record(fact.name), CheckKind::Ask, fact.findings),
+        Fact::Record(RecordFact::Stopped(fact)) => (Asked::Row, CheckKind::Stop, fact.findings),
+        Fact::Record(RecordFact::RulingUnmatched { ruling, findings }) => {
+            let name = records::read::recorded(facts, ruling)?.0.name;
+            (Asked::Record(name), CheckKind::Ask, findings)
+        }
         Fact::LedgerOpened { .. }
         | Fact::EpochOpened { .. }
         | Fact::ServerStarted { .. }
@@ -95,13 +118,19 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
         | Fact::SubjectOpened { .. }
         | Fact::CommitmentWithdrawn { .. }
         | Fact::SealedRead { .. }
+        | Fact::Record(
+            RecordFact::Ended(_)
+            | RecordFact::Revived(_)
+            | RecordFact::SourceAdded(_)
+            | RecordFact::RulingSettled { .. },
+        )
         | Fact::BatchesWithdrawn { .. }
         | Fact::EffectsSettled { .. }
         | Fact::Subject(_) => return Ok(Vec::new()),
     };
     let asking = findings.into_iter().filter(|finding| finding.kind == kind);
     let question = |finding| Question {
-        name: Some(name),
+        about,
         finding,
         recorded: revision,
         recorded_at,

@@ -16,10 +16,10 @@ use crate::group::fold::row;
 use crate::store::keys::{self, CommitmentRow};
 use crate::store::record::Facts;
 use crate::store::{Table, View};
-use crate::subjects;
+use crate::subjects::{self, place};
 
 use super::commands::{self, CommitmentName};
-use super::rows::{self, Among, Row, Span, contradiction, each, within};
+use super::rows::{self, Among, Row, Span, contradiction, within};
 
 pub use super::rows::{Error, Page};
 
@@ -116,7 +116,8 @@ fn shown(
         }
     };
     let changed = last_change(&current).max(first);
-    let subject = subjects::row(view, fact.subject)?.name;
+    let owner = place::counts_under(view, first, current.subject)?;
+    let subject = subjects::row(view, owner)?.name;
     Ok(CommitmentRead {
         fact,
         recorded_at,
@@ -185,15 +186,14 @@ impl Resolved {
     fn among(&self, view: &dyn View) -> Result<Among, Error> {
         Ok(match self.subject {
             None => Among::All,
-            Some(subject) => Among::Firsts(file_of(view, subject)?),
+            Some(subject) => Among::Firsts(place::firsts_under(view, subject, keys::FILE_COMMITMENT)?),
         })
     }
 
     fn passes(&self, row: &CommitmentRow) -> bool {
         let filter = &self.filter;
         let performed = row.performance.map(|columns| columns.state);
-        self.subject.is_none_or(|wanted| row.subject == wanted)
-            && filter.department.is_none_or(|wanted| row.department == wanted)
+        filter.department.is_none_or(|wanted| row.department == wanted)
             && filter.kind.is_none_or(|wanted| row.kind == wanted)
             && filter
                 .subject_kind
@@ -219,21 +219,6 @@ pub fn list(
 ) -> Result<Page<CommitmentRead, Revision>, Error> {
     let show = |first, row: CommitmentRow| shown(view, facts, first, row, row.current);
     rows::page(view, &wanted.among(view)?, span, |row| wanted.passes(row), show)
-}
-
-/// First revisions of all commitments of a subject, in rising order.
-///
-/// # Errors
-/// The view's.
-pub fn file_of(view: &dyn View, subject: SubjectNumber) -> Result<Vec<Revision>, Error> {
-    let mut firsts = Vec::new();
-    let range = keys::subject_file_of(subject, keys::FILE_COMMITMENT);
-    each(view, keys::SUBJECT_FILE, range, |key, _| {
-        firsts.push(keys::subject_file_first(key));
-        Ok(())
-    })?;
-    firsts.sort_unstable();
-    Ok(firsts)
 }
 
 /// Lists the snapshots of a commitment after the `after`th, in order.

@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-
 use crate::domain::civil_date::CivilDate;
 use crate::domain::refusal::Refusal;
 use crate::domain::revision::Revision;
@@ -170,9 +168,9 @@ pub fn count<R: Row, K: Ord>(
                 from: keys::revision_key(Revision(0)),
                 until: None,
             };
-            each(view, R::TABLE, range, |_, value| {
+            store::each(view, R::TABLE, range, |_, value| {
                 take(&decoded(value)?);
-                Ok(())
+                Ok::<_, Error>(())
             })?;
         }
         Among::Firsts(firsts) => {
@@ -182,33 +180,6 @@ pub fn count<R: Row, K: Ord>(
         }
     }
     Ok((total, counts))
-}
-
-/// Hands every row of a range to `take`, in key order.
-///
-/// # Errors
-/// The view's, and those of `take`.
-pub fn each(
-    view: &dyn View,
-    table: Table,
-    range: KeyRange,
-    mut take: impl FnMut(&Bytes, &Bytes) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let KeyRange { mut from, until } = range;
-    loop {
-        let page = KeyRange {
-            from: from.clone(),
-            until: until.clone(),
-        };
-        let found = view.scan(table, &page, ROWS_PER_SCAN)?;
-        for (key, value) in &found.rows {
-            take(key, value)?;
-        }
-        match found.rows.last() {
-            Some((last, _)) if found.more => from = Bytes::from([&last[..], &[0]].concat()),
-            Some(_) | None => return Ok(()),
-        }
-    }
 }
 
 fn decoded<R: Row>(value: &[u8]) -> Result<R, Error> {

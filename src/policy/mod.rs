@@ -5,11 +5,13 @@
 
 use std::fmt;
 
+use crate::domain::attribution::Attribution;
 use crate::domain::calendar::WorkingDays;
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
 
+pub mod attribution;
 pub mod calendar;
 pub mod catalog;
 pub mod data;
@@ -20,7 +22,13 @@ pub mod records;
 pub use data::{DataFiles, Kind};
 
 /// Every kind of data that is adopted into the ledger. A kind may rest on those before it.
-pub const KINDS: &[Kind] = &[catalog::KIND, calendar::KIND, edition::KIND, records::KIND];
+pub const KINDS: &[Kind] = &[
+    catalog::KIND,
+    calendar::KIND,
+    edition::KIND,
+    records::KIND,
+    attribution::KIND,
+];
 
 /// All adopted data, parsed: one field for each kind.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +37,7 @@ pub struct Policies {
     pub calendar: WorkingDays,
     pub editions: Editions,
     pub layouts: Layouts,
+    pub attribution: Attribution,
 }
 
 impl Policies {

@@ -204,6 +204,7 @@ fn item(entry: &Entry<'_>) -> Option<LayoutItem> {
         is_prose,
         is_personal: entry.flag_if_any("personal"),
         is_extra: entry.flag_if_any("extra"),
+        place: 0,
         plausible_max: plausible.and_then(Result::ok),
     })
 }

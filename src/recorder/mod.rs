@@ -16,6 +16,7 @@ use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::group::unsettled;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
+use crate::ingest::records::commands::RecordCommand;
 use crate::ingest::withdrawals::WithdrawBatches;
 use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
@@ -48,6 +49,7 @@ pub enum Command {
     RecordCommitments(RecordCommitments),
     Withdraw(WithdrawCommitment),
     RecordPerformance(RecordPerformance),
+    Record(RecordCommand),
     Subject(SubjectCommand),
     WithdrawBatches(WithdrawBatches),
     /// A person was looked up; the reading is a fact.

@@ -10,11 +10,12 @@ use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Outcome, Principal, Recorded, RowOutcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
-use crate::domain::subject::{SubjectKind, SubjectNumber};
+use crate::domain::subject::SubjectNumber;
 use crate::failpoint::crash_point;
 use crate::group::unsettled::{self, Cause};
 use crate::group::{Circumstances, Group};
 use crate::ingest::commands::{self, Failure};
+use crate::ingest::records::commands as records;
 use crate::ingest::withdrawals;
 use crate::ledger::{AppendError, Body, Ledger};
 use crate::store::keyring::{Key, NonceBytes};
@@ -233,6 +234,7 @@ impl Writer {
             now: instant,
             policies: &shared.policies,
             hashes: &**shared.facts.keys(),
+            ledger: &shared.facts,
             random: &mut draw,
         });
         build(&mut group);
@@ -280,22 +282,20 @@ impl Writer {
 
     /// Encodes facts, stores new keys, and appends the group.
     pub(super) fn write(&mut self, instant: Instant, facts: &[Recorded]) -> Result<Head, AppendError> {
+        let keyring = Arc::clone(self.shared.facts.keys());
         let mut fresh: Vec<(SubjectNumber, Key, NonceBytes)> = Vec::new();
         for recorded in facts {
-            if let Fact::SubjectOpened {
-                number,
-                kind: SubjectKind::Person,
-                ..
-            } = &recorded.fact
-            {
-                let mut key = Key::new([0; 32]);
-                (self.random)(&mut key[..]);
-                let mut nonce = NonceBytes::default();
-                (self.random)(&mut nonce);
-                fresh.push((*number, key, nonce));
-            }
+            let is_known =
+                |subject| keyring.key(subject).is_some() || fresh.iter().any(|(known, ..)| *known == subject);
+            let Some(number) = record::key_needed(&recorded.fact, is_known) else {
+                continue;
+            };
+            let mut key = Key::new([0; 32]);
+            (self.random)(&mut key[..]);
+            let mut nonce = NonceBytes::default();
+            (self.random)(&mut nonce);
+            fresh.push((number, key, nonce));
         }
-        let keyring = Arc::clone(self.shared.facts.keys());
         keyring
             .add(&fresh)
             .map_err(|error| AppendError::Full(error.to_string()))?;
@@ -350,7 +350,7 @@ fn effects(group: &mut Group<'_>, cause: &Cause, recorded: &Recorded) -> Result<
 /// Decides one order; what it refused or only tried leaves no trace in the group.
 fn decide(shared: &Shared, group: &mut Group<'_>, order: &Order) -> Result<Answer, Refusal> {
     let begun = group.begin();
-    let result = decided(shared, group, order);
+    let result = decided(group, order);
     let place = Place {
         epoch: shared.head().place.epoch,
         revision: Revision(group.next().0 - 1),
@@ -390,14 +390,10 @@ fn unnumbered(outcome: RowOutcome) -> RowOutcome {
     }
 }
 
-fn decided(
-    shared: &Shared,
-    group: &mut Group<'_>,
-    order: &Order,
-) -> Result<(Vec<RowOutcome>, bool), Failure> {
+fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, bool), Failure> {
     let begun = group.begin();
     let earlier = match order.request {
-        Some(request) => earlier(shared, group, order, request)?,
+        Some(request) => earlier(group, order, request)?,
         None => None,
     };
     let principal = &order.principal;
@@ -415,6 +411,9 @@ fn decided(
         (Command::Withdraw(command), None) => vec![commands::withdraw(group, principal, command)?],
         (Command::RecordPerformance(command), None) => {
             vec![commands::record_performance(group, principal, command)?]
+        }
+        (Command::Record(command), earlier) => {
+            records::decide(group, principal, command, earlier.as_deref())?
         }
         (Command::Subject(command), earlier) => {
             subjects::commands::decide(group, principal, command, earlier.as_deref())?
@@ -457,43 +456,23 @@ fn forgetting_refusals(outcome: RowOutcome) -> RowOutcome {
 }
 
 /// What this request was answered with before.
-fn earlier(
-    shared: &Shared,
-    group: &Group<'_>,
-    order: &Order,
-    request: Request,
-) -> Result<Option<Vec<RowOutcome>>, Failure> {
+fn earlier(group: &Group<'_>, order: &Order, request: Request) -> Result<Option<Vec<RowOutcome>>, Failure> {
     let Some(revision) = commands::earlier_answer(group, &order.principal, request.id)? else {
         return Ok(None);
     };
-    let first = group.next().0 - group.facts().len() as u64;
-    let fact = if revision.0 >= first {
-        let place = usize::try_from(revision.0 - first).unwrap_or(usize::MAX);
-        group.facts().get(place).map(|recorded| recorded.fact.clone())
-    } else {
-        let found = shared.facts.fact(revision);
-        let (recorded, _) = found.map_err(|error| {
-            Failure::Store(Error::Engine {
-                operation: "read an earlier answer",
-                detail: error.to_string(),
-            })
-        })?;
-        Some(recorded.fact)
-    };
-    let asked = group.hashes().keyed_whole(request.hash);
-    match fact {
-        Some(Fact::RequestRecorded { hash, outcomes, .. }) if hash == asked => Ok(Some(outcomes)),
-        Some(Fact::RequestRecorded { .. }) => {
-            let refusal = Refusal::plain(Reason::RequestIdReused).with("field", "request_id");
-            Err(Failure::Refused(
-                refusal.violating("request_id", "was used before with other content"),
-            ))
-        }
-        _ => Err(Failure::Store(Error::Engine {
+    let Fact::RequestRecorded { hash, outcomes, .. } = group.recall(revision)? else {
+        return Err(Failure::Store(Error::Engine {
             operation: "read an earlier answer",
             detail: format!("revision {} is no answer", revision.0),
-        })),
+        }));
+    };
+    if hash != group.hashes().keyed_whole(request.hash) {
+        let refusal = Refusal::plain(Reason::RequestIdReused).with("field", "request_id");
+        return Err(Failure::Refused(
+            refusal.violating("request_id", "was used before with other content"),
+        ));
     }
+    Ok(Some(outcomes))
 }
 
 fn turn_days(group: &mut Group<'_>, principal: &Principal, until: CivilDate) -> Result<(), Error> {

@@ -4,6 +4,8 @@
 
 pub mod answers;
 pub mod catalog;
+pub mod masked;
+pub mod records;
 pub mod requests;
 
 use crate::domain::revision::Instant;

@@ -264,17 +264,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_import_and_reflection_take_many_messages() {
-        let mut paths: Vec<_> = client_streaming_paths().into_iter().collect();
-        paths.sort();
-        assert_eq!(
-            paths,
-            [
-                "/credit.supervision.v1.CommitmentService/ImportCommitments",
-                "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-            ]
-        );
+    fn only_imports_and_reflection_take_many_messages() {
+        let paths = client_streaming_paths();
+        let is_import = |path: &&String| path.contains("/Import");
+        let (imports, others): (Vec<_>, Vec<_>) = paths.iter().partition(is_import);
+        assert!(!imports.is_empty());
+        let reflections = others
+            .iter()
+            .filter(|path| path.ends_with("/ServerReflectionInfo"));
+        assert_eq!((reflections.count(), others.len()), (2, 2), "{others:?}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub mod manners;
 pub mod operations_service;
 pub mod page;
 pub mod pb;
+pub mod record_rows;
+pub mod record_service;
 pub mod status;
 pub mod subject_rows;
 pub mod subject_service;
@@ -42,6 +44,10 @@ pub fn routes(parts: Parts) -> Routes {
     Routes::new(served!(
         pb::commitment_service_server::CommitmentServiceServer<_>,
         commitment_service::Commitments(context.clone())
+    ))
+    .add_service(served!(
+        pb::record_service_server::RecordServiceServer<_>,
+        record_service::Records(context.clone())
     ))
     .add_service(served!(
         pb::subject_service_server::SubjectServiceServer<_>,

@@ -30,6 +30,7 @@ pub fn code(reason: Reason) -> Code {
         Reason::ServiceUnknown
         | Reason::CommitmentUnknown
         | Reason::BatchUnknown
+        | Reason::RecordUnknown
         | Reason::SubjectUnknown
         | Reason::MembershipUnknown
         | Reason::MergeUnknown
@@ -38,7 +39,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::DepartmentUnknown
         | Reason::BodyUnknown
         | Reason::SectorUnknown
-        | Reason::EditionUnknown => Code::NotFound,
+        | Reason::EditionUnknown
+        | Reason::LayoutUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -58,6 +60,9 @@ pub fn code(reason: Reason) -> Code {
         | Reason::SelectionTooLarge
         | Reason::CommitmentWithdrawn
         | Reason::PerformanceExists
+        | Reason::RecordEnded
+        | Reason::RecordNotEnded
+        | Reason::RulingStands
         | Reason::RowRefused
         | Reason::CalendarMissing
         | Reason::NoTestClock

@@ -14,6 +14,7 @@ use crate::domain::subject::Identity;
 
 use super::record::{Error, Facts, decode};
 
+mod records;
 mod subjects;
 
 /// The digest in total and for each kind of content that occurs.
@@ -34,16 +35,21 @@ pub fn content_digest(facts: &Facts, until: Revision) -> Result<ContentDigest, E
     let mut entries: BTreeMap<&'static str, Vec<Entry>> = BTreeMap::new();
     let mut names: HashMap<Revision, [u8; 16]> = HashMap::new();
     let mut met = subjects::Met::default();
+    let mut sources = records::Sources::default();
     let mut next = Revision(1);
     while next <= until {
         let frame = facts.reader().group(next)?.ok_or(Error::Absent(next.0))?;
         for (revision, body) in (frame.first.0..).map(Revision).zip(&frame.bodies) {
             let fact = decode(body, revision, facts.keys())?.fact;
-            if let Some((kind, key, content)) = said(&fact, revision, &mut names, &mut met) {
+            if let Some((kind, key, content)) = said(&fact, revision, &mut names, &mut met, &mut sources) {
                 entries.entry(kind).or_default().push((key, content));
             }
         }
         next = frame.last().plus(1);
+    }
+    let sources = sources.into_entries();
+    if !sources.is_empty() {
+        entries.insert(records::SOURCE, sources);
     }
     let mut kinds = Vec::new();
     let mut all = Vec::new();
@@ -71,6 +77,7 @@ fn said(
     revision: Revision,
     names: &mut HashMap<Revision, [u8; 16]>,
     met: &mut subjects::Met,
+    sources: &mut records::Sources,
 ) -> Option<(&'static str, [u8; 16], [u8; 16])> {
     match fact {
         Fact::LedgerOpened { .. }
@@ -107,6 +114,7 @@ fn said(
             let (key, content) = met.said(fact, revision, names);
             Some((fact.kind_name(), key, content))
         }
+        Fact::Record(fact) => records::said(fact, revision, names, sources),
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
             let key = hashes::natural_key(&fact.commitment.accepting_body_code, &fact.commitment.code);
             names.insert(fact.first.unwrap_or(revision), key);

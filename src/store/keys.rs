@@ -15,6 +15,7 @@ use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 
 use super::{KeyRange, Table};
 
+pub mod records;
 pub mod subjects;
 
 /// first revision u64 -> [`CommitmentRow`]
@@ -41,6 +42,21 @@ pub const COUNTER: Table = Table(10);
 pub const QUESTION: Table = Table(11);
 /// hash of a stopped row 16 -> revision u64
 pub const STOPPED: Table = Table(12);
+
+/// first revision u64 -> [`records::RecordRow`]
+pub const RECORD: Table = Table(20);
+/// name 20 -> first revision u64
+pub const RECORD_NAME: Table = Table(21);
+/// hash of body and number 12 | first revision u64 -> nothing; the records of one decision
+pub const DECISION: Table = Table(22);
+/// first revision u64 | hash of the source 12 -> revision u64 of the fact that names the source
+pub const RECORD_SOURCE: Table = Table(23);
+/// hash of the body and number ruled on 12 | first revision of the ruling u64 -> [`records::RulingRow`]
+pub const RULING: Table = Table(24);
+/// first revision of a ruling u64 -> revision u64 of the fact that asks for its decision
+pub const AWAITED: Table = Table(25);
+/// first revision of a ruling u64 -> hash of the body and number it is about 12
+pub const RULES_ON: Table = Table(26);
 
 /// subject u32 | revision u64 -> kind u16; every fact about the subject itself
 pub const SUBJECT_HISTORY: Table = Table(30);

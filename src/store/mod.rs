@@ -116,3 +116,33 @@ pub trait View: Send + Sync {
     /// [`Error::ViewExpired`], [`Error::Engine`].
     fn scan(&self, table: Table, range: &KeyRange, rows_max: usize) -> Result<Rows, Error>;
 }
+
+/// Rows fetched at a time by [`each`].
+const ROWS_PER_SCAN: usize = 1_000;
+
+/// Hands every row of a range to `take`, in key order.
+///
+/// # Errors
+/// The view's, and those of `take`.
+pub fn each<E: From<Error>>(
+    view: &dyn View,
+    table: Table,
+    range: KeyRange,
+    mut take: impl FnMut(&Bytes, &Bytes) -> Result<(), E>,
+) -> Result<(), E> {
+    let KeyRange { mut from, until } = range;
+    loop {
+        let page = KeyRange {
+            from: from.clone(),
+            until: until.clone(),
+        };
+        let found = view.scan(table, &page, ROWS_PER_SCAN)?;
+        for (key, value) in &found.rows {
+            take(key, value)?;
+        }
+        match found.rows.last() {
+            Some((last, _)) if found.more => from = Bytes::from([&last[..], &[0]].concat()),
+            Some(_) | None => return Ok(()),
+        }
+    }
+}

@@ -20,6 +20,9 @@ use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod clear;
 mod decode;
+#[cfg(test)]
+mod identity_tests;
+pub mod records;
 mod subjects;
 
 pub use clear::{ClearPart, Column, clear_part};
@@ -59,6 +62,7 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::BatchesWithdrawn { .. } => 18,
         Fact::EffectsSettled { .. } => 19,
         Fact::Subject(fact) => fact.kind_number(),
+        Fact::Record(fact) => fact.kind_number(),
     }
 }
 
@@ -83,6 +87,7 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::BatchesWithdrawn { .. } => "batches_withdrawn",
         Fact::EffectsSettled { .. } => "effects_settled",
         Fact::Subject(fact) => fact.kind_name(),
+        Fact::Record(fact) => fact.kind_name(),
     }
 }
 
@@ -176,7 +181,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
                 number: number.0,
                 name: name.to_string(),
                 kind: of.number().into(),
-                content: content(*number, *of, inner.encode_to_vec()),
+                content: content(*number, opened_sealed(*of, identity), inner.encode_to_vec()),
             }
             .encode_to_vec()
         }
@@ -284,11 +289,52 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
         }
         .encode_to_vec(),
         Fact::Subject(fact) => subjects::encode(principal, fact, &content),
+        Fact::Record(fact) => records::encode(principal, fact, &content),
     };
     Body {
         kind,
         version: VERSION,
         bytes: Bytes::from(bytes),
+    }
+}
+
+/// The subject that gets a key before a fact is written: a person just opened always gets a fresh one,
+/// any other subject of whom something is sealed where `is_known` says that it has none.
+#[must_use]
+pub fn key_needed(fact: &Fact, is_known: impl Fn(SubjectNumber) -> bool) -> Option<SubjectNumber> {
+    match fact {
+        Fact::SubjectOpened {
+            number,
+            kind,
+            identity,
+            ..
+        } => (opened_sealed(*kind, identity) == SubjectKind::Person).then_some(*number),
+        Fact::Record(fact) => records::sealed_for(fact).filter(|subject| !is_known(*subject)),
+        Fact::LedgerOpened { .. }
+        | Fact::EpochOpened { .. }
+        | Fact::ServerStarted { .. }
+        | Fact::DayTurned { .. }
+        | Fact::DataAdopted { .. }
+        | Fact::RequestRecorded { .. }
+        | Fact::CommitmentRecorded(_)
+        | Fact::CommitmentCorrected(_)
+        | Fact::CommitmentWithdrawn { .. }
+        | Fact::PerformanceRecorded(_)
+        | Fact::PerformanceCorrected(_)
+        | Fact::RowStopped { .. }
+        | Fact::SealedRead { .. }
+        | Fact::BatchesWithdrawn { .. }
+        | Fact::EffectsSettled { .. }
+        | Fact::Subject(_) => None,
+    }
+}
+
+/// The kind by which the opening of a subject is sealed: a person's number is one whoever bears it.
+fn opened_sealed(kind: SubjectKind, identity: &Identity) -> SubjectKind {
+    if identity.kind().is_personal() {
+        SubjectKind::Person
+    } else {
+        kind
     }
 }
 

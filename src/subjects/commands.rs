@@ -8,15 +8,14 @@ use crate::domain::hash::table_hash;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Revision;
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
-use crate::domain::subject_fact::{
-    AttributionFact, Change, MovedRecord, Settlement, SubjectChange, SubjectFact, Who,
-};
+use crate::domain::subject_fact::{Change, MovedRecord, Settlement, SubjectChange, SubjectFact, Who};
 use crate::group::Group;
 use crate::group::fold::subjects::{change_key, state};
 use crate::ingest::batch;
 use crate::ingest::commands::Failure;
 use crate::store::{Error, View, keys};
 
+use super::attribution::{self, Attribute};
 use super::memberships::{self, CheckedMembership, MembershipName};
 use super::place::{self, Known};
 use super::register::{self, CheckedEntry};
@@ -97,7 +96,7 @@ pub enum SubjectCommand {
         link: Option<SubjectName>,
         reason: String,
     },
-    Attribute(AttributionFact),
+    Attribute(Attribute),
 }
 
 /// Decides a command; `earlier` is the answer this request got before, if it was recorded before.
@@ -201,11 +200,7 @@ fn single(
             link,
             reason,
         } => verb.answer_record(*question, *about, *link, reason),
-        SubjectCommand::Attribute(fact) => {
-            let fact = Fact::Subject(SubjectFact::Attributed(Box::new(fact.clone())));
-            let revision = verb.group.push(principal, fact)?;
-            Ok(RowOutcome::of(Outcome::Created, revision, 1, Vec::new()))
-        }
+        SubjectCommand::Attribute(command) => attribution::attribute(verb.group, principal, command),
         SubjectCommand::Register(_) | SubjectCommand::RecordMemberships(_) => {
             unreachable!("batches are decided row by row")
         }

@@ -12,13 +12,16 @@ use crate::domain::catalog::DepartmentCode;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::PerformanceState;
 use crate::domain::fact::Fact;
+use crate::domain::record_fact::RecordFact;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{Identity, SubjectName, SubjectNumber};
 use crate::group::fold;
 use crate::ingest::commands::CommitmentName;
 use crate::ingest::read::commitment_fact;
+use crate::ingest::records::read::recorded;
 use crate::ingest::rows::{Error, contradiction};
 use crate::store::keys::CommitmentRow;
+use crate::store::keys::records::RecordRow;
 use crate::store::keys::subjects as layout;
 use crate::store::record::Facts;
 use crate::store::{self, View, keys};
@@ -147,7 +150,14 @@ fn columns(
             let (fact, _) = commitment_fact(facts, commitment_at(view, &row, first, known)?)?;
             Ok(Some((fact.subject, fact.commitment.made_on)))
         }
-        _ => Err(no_such(file)),
+        _ => {
+            let row = fold::records::row(view, first)?;
+            if row.current <= known {
+                return Ok(Some((row.subject, row.decided_on)));
+            }
+            let (fact, _) = recorded(facts, record_at(view, &row, first, known)?)?;
+            Ok(Some((fact.subject, fact.record.decided_on)))
+        }
     }
 }
 
@@ -155,6 +165,19 @@ fn columns(
 fn commitment_at(
     view: &dyn View,
     row: &CommitmentRow,
+    first: Revision,
+    known: Revision,
+) -> Result<Revision, store::Error> {
+    if row.current <= known {
+        return Ok(row.current);
+    }
+    Ok(snapshot_at(view, &row.natural, known)?.map_or(first, |(_, revision)| revision))
+}
+
+/// The same of a credit record.
+fn record_at(
+    view: &dyn View,
+    row: &RecordRow,
     first: Revision,
     known: Revision,
 ) -> Result<Revision, store::Error> {
@@ -217,8 +240,31 @@ pub fn standing(view: &dyn View, facts: &Facts, key: EntryKey, known: Revision) 
                 changed: changed.into_iter().flatten().max().unwrap_or(snapshot),
             })
         }
-        file => Err(no_such(file)),
+        _ => record_standing(view, facts, key.first, known),
     }
+}
+
+/// What had become of a credit record; an end that is not its first is looked for back to the first.
+fn record_standing(
+    view: &dyn View,
+    facts: &Facts,
+    first: Revision,
+    known: Revision,
+) -> Result<Standing, Error> {
+    let row = fold::records::row(view, first)?;
+    let snapshot = record_at(view, &row, first, known)?;
+    let mut end = row.ending.map(|ending| ending.fact);
+    while let Some(revision) = end.filter(|revision| *revision > known) {
+        let Fact::Record(RecordFact::Ended(fact)) = facts.fact(revision)?.0.fact else {
+            return Err(contradiction(revision));
+        };
+        end = fact.earlier;
+    }
+    Ok(Standing {
+        ended: end.is_some(),
+        performance: None,
+        changed: end.map_or(snapshot, |end| end.max(snapshot)),
+    })
 }
 
 fn performance_state(facts: &Facts, revision: Revision) -> Result<PerformanceState, Error> {
@@ -265,7 +311,31 @@ pub fn shown(
                 recorded_at,
             })
         }
-        file => Err(no_such(file)),
+        _ => {
+            let row = fold::records::row(view, key.first)?;
+            let revision = record_at(view, &row, key.first, known)?;
+            let (fact, recorded_at) = recorded(facts, revision)?;
+            let record = fact.record;
+            let words = [Some(record.number), record.matter];
+            let words: Vec<String> = words
+                .into_iter()
+                .flatten()
+                .filter(|one| !one.is_empty())
+                .collect();
+            Ok(Entry {
+                file: key.file,
+                name: fact.name.to_string(),
+                on: record.decided_on,
+                department: fact.department,
+                headline: words.join(" "),
+                reported_name: record.party.name,
+                reported_identity: record.party.identity,
+                reported_subject: named(view, fact.subject, of)?,
+                standing,
+                revision,
+                recorded_at,
+            })
+        }
     }
 }
 
@@ -275,11 +345,4 @@ fn named(view: &dyn View, reported: SubjectNumber, of: SubjectNumber) -> Result<
         return Ok(None);
     }
     Ok(Some(super::row(view, reported)?.name))
-}
-
-fn no_such(file: u8) -> Error {
-    Error::Store(store::Error::Engine {
-        operation: "read a subject's file",
-        detail: format!("it holds no records of kind {file}"),
-    })
 }

@@ -15,6 +15,7 @@ use crate::store::keys::subjects as layout;
 use crate::store::keys::{self, SubjectRow};
 use crate::store::{Error, View};
 
+pub mod attribution;
 pub mod commands;
 mod items;
 pub mod memberships;

@@ -153,10 +153,7 @@ pub fn owner(
 pub fn reported(view: &dyn View, file: u8, first: Revision) -> Result<SubjectNumber, Error> {
     match file {
         keys::FILE_COMMITMENT => Ok(fold::row(view, first)?.subject),
-        _ => Err(Error::Engine {
-            operation: "find a record",
-            detail: format!("no records of kind {file} stand in a subject's file"),
-        }),
+        _ => Ok(fold::records::row(view, first)?.subject),
     }
 }
 
@@ -184,6 +181,52 @@ pub fn moved_to(
     )?;
     found.dedup();
     Ok(found)
+}
+
+/// First revisions of the records of one kind that count under a subject now, in rising order.
+///
+/// # Errors
+/// As the view's.
+pub fn firsts_under(view: &dyn View, subject: SubjectNumber, file: u8) -> Result<Vec<Revision>, Error> {
+    let all = Revision(u64::MAX);
+    let members = with_predecessors(view, subject, Known::all())?;
+    let mut firsts = Vec::new();
+    for member in &members {
+        let mut candidates = Vec::new();
+        each(
+            view,
+            keys::SUBJECT_FILE,
+            keys::subject_file_of(*member, file),
+            |key, _| candidates.push(keys::subject_file_first(key)),
+        )?;
+        let moved = moved_to(view, *member, all)?;
+        candidates.extend(
+            moved
+                .into_iter()
+                .filter(|(kind, _)| *kind == file)
+                .map(|(_, first)| first),
+        );
+        for first in candidates {
+            if members.contains(&owner(view, first, reported(view, file, first)?, all)?) {
+                firsts.push(first);
+            }
+        }
+    }
+    firsts.sort_unstable();
+    firsts.dedup();
+    Ok(firsts)
+}
+
+/// The subject under which a record counts now, whose row bears the code of `reported`.
+///
+/// # Errors
+/// As the view's.
+pub fn counts_under(
+    view: &dyn View,
+    first: Revision,
+    reported: SubjectNumber,
+) -> Result<SubjectNumber, Error> {
+    current(view, owner(view, first, reported, Revision(u64::MAX))?)
 }
 
 /// Hands every row of a range to `take`, in key order.

@@ -1,6 +1,7 @@
 //! Whom an open question of a recorded row is about.
 
 use crate::domain::fact::Fact;
+use crate::domain::record_fact::RecordFact;
 use crate::domain::revision::Revision;
 use crate::domain::subject::SubjectNumber;
 use crate::ingest::rows::Error;
@@ -25,6 +26,9 @@ pub fn about(facts: &Facts, question: Revision) -> Result<Option<About>, Error> 
             ))
         } else if let Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) = fact {
             Some((keys::FILE_COMMITMENT, fact.commitment, fact.subject))
+        } else if let Fact::Record(RecordFact::Recorded(fact)) = fact {
+            let file = keys::records::file_kind(fact.record.kind);
+            Some((file, fact.first.unwrap_or(question), fact.subject))
         } else {
             None
         },

@@ -7,6 +7,7 @@
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::PerformanceState;
 use crate::domain::fact::Fact;
+use crate::domain::record_fact::RecordFact;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
@@ -235,13 +236,28 @@ fn titles(
         titles.push(named.name.clone());
     }
     for first in firsts {
-        if let Some(name) = name_in(&facts.fact(first)?.0.fact)
+        let fact = facts.fact(first)?.0.fact;
+        if let Some(name) = name_in(&fact)
             && !titles.contains(&name)
+            && !is_moved(view, &fact, first, known.revision)?
         {
             titles.push(name);
         }
     }
     Ok(titles)
+}
+
+/// Says whether a fact is about a record that was moved to another subject, and its name with it.
+fn is_moved(view: &dyn View, fact: &Fact, revision: Revision, known: Revision) -> Result<bool, Error> {
+    if let Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) = fact {
+        let first = fact.first.unwrap_or(revision);
+        Ok(place::owner(view, first, fact.subject, known)? != fact.subject)
+    } else if let Fact::Record(RecordFact::Recorded(fact)) = fact {
+        let first = fact.first.unwrap_or(revision);
+        Ok(place::owner(view, first, fact.subject, known)? != fact.subject)
+    } else {
+        Ok(false)
+    }
 }
 
 /// The name of a subject that a fact brings.
@@ -250,6 +266,8 @@ pub(super) fn name_in(fact: &Fact) -> Option<String> {
         Some(reported_name.clone())
     } else if let Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) = fact {
         Some(fact.commitment.subject_name.clone())
+    } else if let Fact::Record(RecordFact::Recorded(fact)) = fact {
+        Some(fact.record.party.name.clone())
     } else if let Fact::Subject(SubjectFact::Registered(fact)) = fact {
         Some(fact.entry.name.clone())
     } else if let Fact::Subject(SubjectFact::Changed(fact)) = fact

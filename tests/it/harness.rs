@@ -10,6 +10,7 @@ use credence::services::pb;
 use credence::services::pb::catalog_service_client::CatalogServiceClient;
 use credence::services::pb::commitment_service_client::CommitmentServiceClient;
 use credence::services::pb::operations_service_client::OperationsServiceClient;
+use credence::services::pb::record_service_client::RecordServiceClient;
 use credence::services::pb::subject_service_client::SubjectServiceClient;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -21,12 +22,15 @@ use tonic_types::StatusExt;
 /// A running service with its clients.
 pub struct TestServer {
     pub commitments: CommitmentServiceClient<Channel>,
+    pub records: RecordServiceClient<Channel>,
     pub subjects: SubjectServiceClient<Channel>,
     pub catalog: CatalogServiceClient<Channel>,
     pub operations: OperationsServiceClient<Channel>,
     /// A body that accepts commitments.
     pub body: pb::Body,
     pub folder: TempDir,
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Ended>,
 }
@@ -56,11 +60,13 @@ impl TestServer {
             .expect("answered");
         Self {
             commitments: CommitmentServiceClient::new(channel.clone()),
+            records: RecordServiceClient::new(channel.clone()),
             subjects: SubjectServiceClient::new(channel.clone()),
             operations: OperationsServiceClient::new(channel),
             catalog,
             body: bodies.into_inner().bodies.swap_remove(0),
             folder,
+            address,
             stop,
             ended,
         }

@@ -1,10 +1,19 @@
 //! Capabilities over a real channel: each file is one of them, `harness` starts the service.
 
+mod attribution;
 mod calendar;
 mod commitments;
 mod corrections;
+mod exports;
 mod harness;
+mod import_layouts;
+mod imports;
 mod ledger_export;
 mod lists;
+mod office;
 mod ops;
+mod records;
+mod register;
+mod sheet_variants;
+mod subjects;
 mod withdrawals;

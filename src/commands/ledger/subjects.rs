@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{finding, shown_name, subject_kind};
 use crate::domain::subject::SubjectKind;
-use crate::domain::subject_fact::{Attributed, Change, SubjectChange, SubjectFact};
+use crate::domain::subject_fact::{Change, SubjectChange, SubjectFact};
 
 /// What a fact says, apart from its kind and principal.
 pub(super) fn line(fact: &SubjectFact) -> Value {
@@ -43,14 +43,12 @@ pub(super) fn line(fact: &SubjectFact) -> Value {
             "reason": text(fact.who.kind, &fact.reason),
         }),
         SubjectFact::Attributed(fact) => json!({
-            "of": match &fact.attributed {
-                Attributed::Record(first) => json!({"record": first.0}),
-                Attributed::Class { kind, body, matter } => json!({
-                    "record_kind": format!("{kind:?}").to_uppercase(),
-                    "body": body.to_string(),
-                    "matter": matter,
-                }),
-            },
+            "records": fact.records.iter().map(|first| first.0).collect::<Vec<_>>(),
+            "class": fact.class.as_ref().map(|class| json!({
+                "record_kind": format!("{:?}", class.kind).to_uppercase(),
+                "body": class.body.to_string(),
+                "matter": class.matter,
+            })),
             "sectors": fact.sectors.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "department": fact.department.to_string(),
             "reason": fact.reason,

@@ -13,8 +13,7 @@ use crate::domain::revision::Revision;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
 use crate::domain::subject_fact::{
-    Attributed, Change as Happened, MembershipFact, RegisterFact, RegisterState, SubjectChange, SubjectFact,
-    Who,
+    Change as Happened, MembershipFact, RegisterFact, RegisterState, SubjectChange, SubjectFact, Who,
 };
 use crate::domain::title::ComparedName;
 use crate::store::keys::subjects::{self as layout, MembershipRow, SubjectState};
@@ -53,7 +52,7 @@ pub fn changes(
                 row.encode(),
             ));
         }
-        SubjectFact::Attributed(fact) => changes.extend(attributed(&fact.attributed, revision)),
+        SubjectFact::Attributed(fact) => changes.extend(super::attribution::attributed(fact, revision)),
     }
     Ok(changes)
 }
@@ -524,25 +523,4 @@ fn member(
     }
     changes.extend(super::questions(&fact.findings, revision));
     Ok(changes)
-}
-
-fn attributed(attributed: &Attributed, revision: Revision) -> Vec<Change> {
-    match attributed {
-        Attributed::Record(first) => vec![
-            put(
-                keys::ATTRIBUTION,
-                layout::attributed_record_key(*first),
-                keys::revision_key(revision),
-            ),
-            Change::Delete {
-                table: keys::ATTRIBUTION,
-                key: layout::unattributed_key(*first),
-            },
-        ],
-        Attributed::Class { kind, body, matter } => vec![put(
-            keys::ATTRIBUTION,
-            layout::attributed_class_key(*kind, body, matter),
-            keys::revision_key(revision),
-        )],
-    }
 }

@@ -1,15 +1,16 @@
 //! To the wire: what became of rows, and commitments as they are shown.
 
-use crate::domain::commitment::{Commitment, Validity};
+use crate::domain::commitment::Validity;
 use crate::domain::fact::{CommitmentFact, Outcome, PerformanceFact, RowOutcome};
 use crate::domain::finding::Finding;
 use crate::domain::revision::{Epoch, Instant, Place, Revision};
-use crate::domain::subject::{SubjectKind, SubjectName, masked_name};
+use crate::domain::subject::SubjectName;
 use crate::ingest::commands::CommitmentName;
-use crate::ingest::questions::Question;
+use crate::ingest::questions::{Asked, Question};
 use crate::ingest::read::CountKey;
 use crate::services::pb;
 
+use super::masked::Masked;
 use super::timestamp;
 
 pub mod subjects;
@@ -53,7 +54,11 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         body: commitment.accepting_body_code,
         code: commitment.code,
     };
-    let masked = Masked::of(commitment);
+    let masked = Masked::of(
+        &commitment.subject,
+        commitment.subject_kind,
+        &commitment.subject_name,
+    );
     let (withdrawn_reason, withdrawn_at) = match shown.withdrawn {
         Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
         None => (String::new(), None),
@@ -126,51 +131,6 @@ fn performance_of(shown: &PerformanceShown<'_>, masked: &Masked<'_>) -> pb::Perf
     }
 }
 
-/// The promisor as it is shown, and a way to keep a person out of free texts too.
-struct Masked<'a> {
-    name: String,
-    code: String,
-    /// What a person's texts must not repeat: the name and the number.
-    hidden: Option<(&'a str, &'a str)>,
-}
-
-impl<'a> Masked<'a> {
-    fn of(commitment: &'a Commitment) -> Self {
-        let name = commitment.subject_name.as_str();
-        let (identity, code) = (&commitment.subject, commitment.subject.shown());
-        let is_person = identity.kind().is_personal() || commitment.subject_kind == SubjectKind::Person;
-        if is_person {
-            Self {
-                name: masked_name(name),
-                code,
-                hidden: Some((name, identity.expose())),
-            }
-        } else {
-            Self {
-                name: name.to_owned(),
-                code,
-                hidden: None,
-            }
-        }
-    }
-
-    /// Masks the name and the number where a text repeats them. A name of one character is left: it
-    /// would take ordinary words apart.
-    fn text(&self, text: &str) -> String {
-        match self.hidden {
-            None => text.to_owned(),
-            Some((name, code)) => {
-                let text = text.replace(code, &self.code);
-                if name.chars().count() > 1 {
-                    text.replace(name, &self.name)
-                } else {
-                    text
-                }
-            }
-        }
-    }
-}
-
 /// Shows a finding.
 #[must_use]
 pub fn finding(finding: &Finding) -> pb::Finding {
@@ -239,7 +199,7 @@ pub fn performance_result(part: &RowOutcome, answered: BatchAnswered) -> pb::Per
 }
 
 /// The revision of the snapshot meant; what was only checked has none unless it stood before.
-fn snapshot_revision(row: &RowOutcome, answered: BatchAnswered) -> String {
+pub(super) fn snapshot_revision(row: &RowOutcome, answered: BatchAnswered) -> String {
     let only_checked = answered.validate_only && row.outcome != Outcome::Repeated;
     if only_checked || row.revision == Revision(0) {
         return String::new();
@@ -288,7 +248,14 @@ pub fn count_key(key: CountKey) -> String {
 #[must_use]
 pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
     pb::OpenQuestion {
-        commitment: question.name.map(|name| name.to_string()).unwrap_or_default(),
+        commitment: match question.about {
+            Asked::Commitment(name) => name.to_string(),
+            Asked::Record(_) | Asked::Row => String::new(),
+        },
+        record: match question.about {
+            Asked::Record(name) => name.to_string(),
+            Asked::Commitment(_) | Asked::Row => String::new(),
+        },
         finding: Some(finding(&question.finding)),
         recorded_at: Some(timestamp(question.recorded_at)),
         revision: Place {
@@ -376,21 +343,5 @@ mod tests {
         };
         assert_eq!(revisions(&recorded), ["1.7", "1.3", ""]);
         assert_eq!(revisions(&answer(true)), ["", "1.3", ""]);
-    }
-
-    #[test]
-    fn a_persons_texts_repeat_neither_name_nor_number() {
-        let masked = Masked {
-            name: "张*".into(),
-            code: "1***2".into(),
-            hidden: Some(("张三丰", "123452")),
-        };
-        assert_eq!(masked.text("本人张三丰（123452）承诺"), "本人张*（1***2）承诺");
-        let short = Masked {
-            name: "*".into(),
-            code: "1***2".into(),
-            hidden: Some(("承", "123452")),
-        };
-        assert_eq!(short.text("承诺"), "承诺");
     }
 }

@@ -245,7 +245,7 @@ pub fn name_of(reported: &Reported) -> Option<CommitmentName> {
     })
 }
 
-fn trimmed(text: String) -> String {
+pub(super) fn trimmed(text: String) -> String {
     if text.trim().len() == text.len() {
         text
     } else {
@@ -300,7 +300,7 @@ pub fn filter(filter: Option<&pb::CommitmentFilter>) -> Result<CommitmentFilter,
         received_from: wrong.set("filter.received_from", &filter.received_from, date),
         received_until: wrong.set("filter.received_until", &filter.received_until, date),
     };
-    wrong.0.map_or(Ok(parsed), Err)
+    wrong.unless(parsed)
 }
 
 /// Reads the dimensions of a count.
@@ -308,29 +308,44 @@ pub fn filter(filter: Option<&pb::CommitmentFilter>) -> Result<CommitmentFilter,
 /// # Errors
 /// `MALFORMED_VALUE` for one that is not on the list or stands twice.
 pub fn dimensions(numbers: &[i32]) -> Result<Vec<CountDimension>, Refusal> {
+    use pb::CountDimension as Sent;
+    dimensions_of(numbers, |number| {
+        Some(match Sent::try_from(number).ok()? {
+            Sent::Kind => CountDimension::Kind,
+            Sent::Department => CountDimension::Department,
+            Sent::MonthReceived => CountDimension::MonthReceived,
+            Sent::MonthMade => CountDimension::MonthMade,
+            Sent::SubjectKind => CountDimension::SubjectKind,
+            Sent::Performance => CountDimension::Performance,
+            Sent::State => CountDimension::State,
+            Sent::Unspecified => return None,
+        })
+    })
+}
+
+/// Reads the dimensions of a count, each of which may stand once.
+///
+/// # Errors
+/// `MALFORMED_VALUE` for one that is not on the list or stands twice.
+pub(super) fn dimensions_of<T: PartialEq>(
+    numbers: &[i32],
+    read: impl Fn(i32) -> Option<T>,
+) -> Result<Vec<T>, Refusal> {
     let mut wrong = Wrong::default();
     let mut dimensions = Vec::new();
     for (place, &number) in numbers.iter().enumerate() {
         let field = format!("group_by[{place}]");
-        let dimension = match pb::CountDimension::try_from(number) {
-            Ok(pb::CountDimension::Kind) => Some(CountDimension::Kind),
-            Ok(pb::CountDimension::Department) => Some(CountDimension::Department),
-            Ok(pb::CountDimension::MonthReceived) => Some(CountDimension::MonthReceived),
-            Ok(pb::CountDimension::MonthMade) => Some(CountDimension::MonthMade),
-            Ok(pb::CountDimension::SubjectKind) => Some(CountDimension::SubjectKind),
-            Ok(pb::CountDimension::Performance) => Some(CountDimension::Performance),
-            Ok(pb::CountDimension::State) => Some(CountDimension::State),
-            Ok(pb::CountDimension::Unspecified) | Err(_) => wrong.value(&field, "is not on the list"),
-        };
-        match dimension {
+        match read(number) {
             Some(dimension) if dimensions.contains(&dimension) => {
                 wrong.value::<()>(&field, "stands twice");
             }
             Some(dimension) => dimensions.push(dimension),
-            None => {}
+            None => {
+                wrong.value::<()>(&field, "is not on the list");
+            }
         }
     }
-    wrong.0.map_or(Ok(dimensions), Err)
+    wrong.unless(dimensions)
 }
 
 /// Reads a civil date.
@@ -357,10 +372,15 @@ pub fn optional_date(field: &str, text: impl AsRef<str>) -> Result<Option<CivilD
 
 /// Gathers what is wrong with the fields of one request; the reason is the first by precedence.
 #[derive(Default)]
-struct Wrong(Option<Refusal>);
+pub(super) struct Wrong(Option<Refusal>);
 
 impl Wrong {
-    fn add(&mut self, refusal: Refusal) {
+    /// What was parsed, if nothing was wrong.
+    pub(super) fn unless<T>(self, parsed: T) -> Result<T, Refusal> {
+        self.0.map_or(Ok(parsed), Err)
+    }
+
+    pub(super) fn add(&mut self, refusal: Refusal) {
         self.0 = Some(match self.0.take() {
             None => refusal,
             Some(before) => {
@@ -375,13 +395,13 @@ impl Wrong {
         });
     }
 
-    fn value<T>(&mut self, field: &str, what: &str) -> Option<T> {
+    pub(super) fn value<T>(&mut self, field: &str, what: &str) -> Option<T> {
         self.add(Refusal::plain(Reason::MalformedValue).violating(field, what));
         None
     }
 
     /// Parses a field that is set.
-    fn set<T>(
+    pub(super) fn set<T>(
         &mut self,
         field: &str,
         text: &str,
@@ -393,7 +413,7 @@ impl Wrong {
         parse(field, text).map_err(|refusal| self.add(refusal)).ok()
     }
 
-    fn choice<T: TryFrom<u8>>(&mut self, field: &str, number: i32) -> Option<T> {
+    pub(super) fn choice<T: TryFrom<u8>>(&mut self, field: &str, number: i32) -> Option<T> {
         match choice(number) {
             Choice::Absent => None,
             Choice::Known(value) => Some(value),

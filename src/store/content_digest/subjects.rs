@@ -6,7 +6,7 @@ use crate::domain::hash::hash16;
 use crate::domain::hashes;
 use crate::domain::revision::Revision;
 use crate::domain::subject::SubjectNumber;
-use crate::domain::subject_fact::{Attributed, Change, SubjectChange, SubjectFact};
+use crate::domain::subject_fact::{Change, SubjectChange, SubjectFact};
 
 /// Subjects and records met so far, by what they are known by everywhere.
 #[derive(Default)]
@@ -64,12 +64,17 @@ impl Met {
                 hash16(b"end", &[&fact.on.key().to_be_bytes(), fact.reason.as_bytes()]),
             ),
             SubjectFact::Attributed(fact) => {
-                let key = match &fact.attributed {
-                    Attributed::Record(first) => records.get(first).copied().unwrap_or_default(),
-                    Attributed::Class { kind, body, matter } => {
-                        hash16(b"class", &[&[kind.number()], body.as_bytes(), matter.as_bytes()])
-                    }
-                };
+                let mut about: Vec<[u8; 16]> = fact
+                    .records
+                    .iter()
+                    .map(|first| records.get(first).copied().unwrap_or_default())
+                    .collect();
+                about.sort_unstable();
+                let class = fact.class.as_ref().map_or([0; 16], |class| {
+                    let kind = [class.kind.number()];
+                    hash16(b"class", &[&kind, class.body.as_bytes(), class.matter.as_bytes()])
+                });
+                let key = hash16(b"attributed", &[&class, &about.concat()]);
                 let sectors: Vec<&[u8]> = fact
                     .sectors
                     .iter()

@@ -6,13 +6,14 @@
 use bytes::Bytes;
 
 use super::{array_at, joined, u64_at};
-use crate::domain::catalog::SectorCode;
+use crate::domain::catalog::{DepartmentCode, SectorCode};
 use crate::domain::civil_date::CivilDate;
 use crate::domain::hash::hash16;
 use crate::domain::record::RecordKind;
 use crate::domain::revision::Revision;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::SubjectNumber;
+use crate::domain::title::ComparedName;
 use crate::store::KeyRange;
 
 /// First byte of the keys of [`MEMBERSHIP`](super::MEMBERSHIP).
@@ -298,9 +299,7 @@ pub const MEMBERSHIP_ROW_SIZE: usize = 48;
 impl MembershipRow {
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let mut sector = [0; 16];
-        let code = self.sector.as_str().as_bytes();
-        sector[..code.len()].copy_from_slice(code);
+        let sector = padded(self.sector.as_str());
         let bytes = joined(&[
             &self.subject.0.to_be_bytes(),
             &sector,
@@ -402,10 +401,69 @@ pub fn attributed_record_key(first: Revision) -> Bytes {
     joined(&[&[OF_RECORD], &first.0.to_be_bytes()])
 }
 
+/// What all records of a kind, a body and a matter have in common.
 #[must_use]
-pub fn attributed_class_key(kind: RecordKind, body: &SocialCreditCode, matter: &str) -> Bytes {
-    let class = hash16(b"matter", &[&[kind.number()], body.as_bytes(), matter.as_bytes()]);
-    joined(&[&[OF_CLASS], &class])
+pub fn class_hash(kind: RecordKind, body: &SocialCreditCode, matter: &str) -> [u8; 16] {
+    let compared = ComparedName::of(matter);
+    let matter = compared.as_ref().map_or(matter, ComparedName::as_str);
+    hash16(b"matter", &[&[kind.number()], body.as_bytes(), matter.as_bytes()])
+}
+
+#[must_use]
+pub fn attributed_class_key(class: &[u8; 16]) -> Bytes {
+    joined(&[&[OF_CLASS], class])
+}
+
+/// The fact that attributes, whether an officer did, and the sectors.
+#[must_use]
+pub fn attributed_value(revision: Revision, by_officer: bool, sectors: &[SectorCode]) -> Bytes {
+    let mut bytes = [&revision.0.to_be_bytes()[..], &[u8::from(by_officer)]].concat();
+    for sector in sectors {
+        bytes.extend(padded(sector.as_str()));
+    }
+    Bytes::from(bytes)
+}
+
+/// Says whether an officer attributed.
+#[must_use]
+pub fn attributed_by_officer(value: &[u8]) -> bool {
+    value.get(8) == Some(&1)
+}
+
+/// The sectors of an attribution; those that do not decode are left out.
+#[must_use]
+pub fn attributed_sectors(value: &[u8]) -> Vec<SectorCode> {
+    let codes = value.get(9..).unwrap_or_default().chunks_exact(16);
+    let text = |code| std::str::from_utf8(code).ok();
+    codes
+        .filter_map(|code| text(code)?.trim_end_matches('\0').parse().ok())
+        .collect()
+}
+
+fn padded(code: &str) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..code.len()].copy_from_slice(code.as_bytes());
+    bytes
+}
+
+/// Under which department an unattributed record stands, and its class.
+#[must_use]
+pub fn unattributed_value(department: DepartmentCode, class: &[u8; 16]) -> Bytes {
+    joined(&[&padded(department.as_str()), class])
+}
+
+/// Reads [`unattributed_value`] back; `None` if the bytes are no such value.
+#[must_use]
+pub fn unattributed_read(value: &[u8]) -> Option<(DepartmentCode, [u8; 16])> {
+    let department = std::str::from_utf8(value.get(..16)?).ok()?;
+    let class = value.get(16..32)?.try_into().ok()?;
+    Some((department.trim_end_matches('\0').parse().ok()?, class))
+}
+
+/// The record in a key of [`unattributed_key`].
+#[must_use]
+pub fn unattributed_first(key: &[u8]) -> Revision {
+    Revision(u64_at(key, 1))
 }
 
 /// A record that belongs to no sector as yet.

@@ -17,6 +17,7 @@ use crate::ledger::Body;
 use super::{Error, VERSION, about, stored};
 use crate::store::keyring::{self, Keyring};
 
+mod records;
 mod subjects;
 
 /// Reads one body; every `None` inside is named with the revision by [`decode`].
@@ -200,6 +201,7 @@ impl Decoder<'_> {
                 };
                 (message.principal, fact)
             }
+            20..=29 => self.about_record(bytes)?,
             30..=49 => self.about_subject(bytes)?,
             _ => return None,
         };

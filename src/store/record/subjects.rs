@@ -4,11 +4,9 @@ use prost::Message;
 
 use super::{finding_out, stored};
 use crate::domain::civil_date::CivilDate;
-use crate::domain::revision::Revision;
 use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
 use crate::domain::subject_fact::{
-    Attributed, AttributionFact, Change, MembershipEnd, MembershipFact, RegisterFact, SubjectChange,
-    SubjectFact,
+    AttributionFact, Change, MembershipEnd, MembershipFact, RegisterFact, SubjectChange, SubjectFact,
 };
 
 /// Seals what is a person's and leaves the rest open.
@@ -146,13 +144,11 @@ fn attributed(principal: String, fact: &AttributionFact) -> stored::AttributionD
         reason: fact.reason.clone(),
         ..Default::default()
     };
-    match &fact.attributed {
-        Attributed::Record(Revision(first)) => message.record = *first,
-        Attributed::Class { kind, body, matter } => {
-            message.record_kind = kind.number().into();
-            message.body = body.to_string();
-            message.matter.clone_from(matter);
-        }
+    message.records = fact.records.iter().map(|first| first.0).collect();
+    if let Some(class) = &fact.class {
+        message.record_kind = class.kind.number().into();
+        message.body = class.body.to_string();
+        message.matter.clone_from(&class.matter);
     }
     message
 }

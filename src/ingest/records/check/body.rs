@@ -1,10 +1,10 @@
 //! Who decided, who supplies the row, and whether the district's catalogue knows them.
 
-use crate::domain::catalog::{Authority, Catalog, DepartmentCode};
+use crate::domain::catalog::{AcceptingBody, Authority, Catalog, DepartmentCode};
 use crate::domain::civil_date::CivilDate;
 use crate::domain::finding::Rule;
 use crate::domain::layout::{BodyRule, LayoutItem, Role};
-use crate::domain::record::{RecordKind, Value};
+use crate::domain::record::RecordKind;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::title::ComparedName;
 
@@ -18,17 +18,20 @@ pub struct Bodies {
 
 impl<'a> Row<'a> {
     pub fn bodies(&mut self, catalog: &Catalog, decided_on: Option<CivilDate>) -> Bodies {
-        let body = self.body(catalog);
+        let body = self.body(catalog, decided_on);
         let source = self.code(Role::SourceCode);
         if let Some((item, code)) = body {
             self.organ(item, &code);
-            self.names(catalog, &code, source.map(|(_, code)| code));
+            self.names(catalog, &code, source.map(|(_, code)| code), decided_on);
             self.authority(catalog, item, &code, source.map(|(_, code)| code));
             if let Some(decided_on) = decided_on {
                 self.existence(catalog, item, &code, decided_on);
             }
         }
-        let department = |code: SocialCreditCode| catalog.accepting_body(&code).map(|one| one.department);
+        let department = |code: SocialCreditCode| {
+            let body = catalog.accepting_body(&code)?;
+            Some(body.department_on(decided_on))
+        };
         let of_body = body.and_then(|(_, code)| department(code));
         let department = match self.layout.body {
             BodyRule::District => of_body,
@@ -49,21 +52,16 @@ impl<'a> Row<'a> {
     }
 
     pub fn code(&self, role: Role) -> Option<(&'a LayoutItem, SocialCreditCode)> {
-        let item = self.layout.role(role)?;
-        match self.value_of(item)? {
-            Value::Code(code) => Some((item, *code)),
-            Value::Text(_)
-            | Value::Date(_)
-            | Value::Until(_)
-            | Value::Fen(_)
-            | Value::Millionths(_)
-            | Value::Choices(_)
-            | Value::Document(_) => None,
-        }
+        Some((self.layout.role(role)?, self.value(role)?.code()?))
     }
 
-    /// The deciding body by its code; where the layout has none, by the catalogue's exact name.
-    fn body(&mut self, catalog: &Catalog) -> Option<(&'a LayoutItem, SocialCreditCode)> {
+    /// The deciding body by its code; where the layout has none, by its name in the catalogue, the
+    /// present one or that of the day.
+    fn body(
+        &mut self,
+        catalog: &Catalog,
+        decided_on: Option<CivilDate>,
+    ) -> Option<(&'a LayoutItem, SocialCreditCode)> {
         if self.layout.role(Role::BodyCode).is_some() {
             let (item, code) = self.code(Role::BodyCode)?;
             if self.layout.body == BodyRule::District && catalog.accepting_body(&code).is_none() {
@@ -72,18 +70,12 @@ impl<'a> Row<'a> {
             return Some((item, code));
         }
         let (item, name) = self.filled(Role::BodyName)?;
-        let key = ComparedName::of(name);
-        let bodies = catalog
-            .bodies()
-            .iter()
-            .map(|one| (&one.title_zh, one.social_credit_code));
-        let departments = catalog
-            .departments()
-            .iter()
-            .map(|one| (&one.title_zh, one.social_credit_code));
-        let found = bodies
-            .chain(departments)
-            .find(|(title, _)| ComparedName::of(title) == key);
+        let bodies = catalog.bodies().iter().map(|one| one.social_credit_code);
+        let departments = catalog.departments().iter().map(|one| one.social_credit_code);
+        let found = bodies.chain(departments).find(|code| {
+            let body = catalog.accepting_body(code);
+            body.is_some_and(|body| is_called(body, name, decided_on))
+        });
         if found.is_none() {
             self.reject(
                 item,
@@ -93,7 +85,7 @@ impl<'a> Row<'a> {
                 "不是本区目录中的部门或执法主体，请按目录填写全称，或向其所在地报送。",
             );
         }
-        found.map(|(_, code)| (item, code))
+        found.map(|code| (item, code))
     }
 
     pub fn foreign(&mut self, item: &LayoutItem) {
@@ -117,13 +109,19 @@ impl<'a> Row<'a> {
     }
 
     /// Compares name and code, of the body and crosswise with the source of the data.
-    fn names(&mut self, catalog: &Catalog, code: &SocialCreditCode, source: Option<SocialCreditCode>) {
+    fn names(
+        &mut self,
+        catalog: &Catalog,
+        code: &SocialCreditCode,
+        source: Option<SocialCreditCode>,
+        decided_on: Option<CivilDate>,
+    ) {
         let Some((item, name)) = self.filled(Role::BodyName) else {
             return;
         };
         let is_called = |code: &SocialCreditCode| {
-            let title = catalog.accepting_body(code).map(|body| &body.title_zh);
-            title.map(|title| ComparedName::of(title) == ComparedName::of(name))
+            let body = catalog.accepting_body(code);
+            body.map(|body| is_called(body, name, decided_on))
         };
         if is_called(code) != Some(false) {
             return;
@@ -200,17 +198,23 @@ impl<'a> Row<'a> {
         code: &SocialCreditCode,
         decided_on: CivilDate,
     ) {
-        let Some(body) = catalog.body(code) else {
-            return;
+        let life = match catalog.body(code) {
+            Some(body) => Some((Some(body.from), body.until)),
+            None => catalog
+                .departments()
+                .iter()
+                .find(|one| one.social_credit_code == *code)
+                .map(|department| (department.from, department.until)),
         };
-        if decided_on < body.from {
+        let Some((from, until)) = life else { return };
+        if from.is_some_and(|from| decided_on < from) {
             self.reject(
                 item,
                 Rule::BeforeBody,
                 "did not exist yet on the day of the decision; correct the date or the code.",
                 "在决定日期尚未设立，请更正日期或代码。",
             );
-        } else if body.until.is_some_and(|until| until < decided_on) {
+        } else if until.is_some_and(|until| until < decided_on) {
             self.ask(
                 item,
                 Rule::AfterBody,
@@ -219,4 +223,17 @@ impl<'a> Row<'a> {
             );
         }
     }
+}
+
+/// Says whether a body may be called so in a row about a day: by its present title or that of the day,
+/// however wide, bracketed and spaced.
+fn is_called(body: &AcceptingBody, name: &str, on: Option<CivilDate>) -> bool {
+    let name = ComparedName::of(name);
+    let then = on.and_then(|on| body.former.iter().find(|former| on <= former.until));
+    let titles = [Some(&body.title_zh), then.map(|former| &former.title_zh)];
+    name.is_some()
+        && titles
+            .into_iter()
+            .flatten()
+            .any(|title| ComparedName::of(title) == name)
 }

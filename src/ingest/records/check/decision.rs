@@ -15,18 +15,14 @@ impl Row<'_> {
     /// The number of the decision, or what stands in for it.
     pub fn number(&mut self) -> Option<String> {
         let item = self.layout.role(Role::Number)?;
-        if let Some(Value::Text(number)) = self.value_of(item) {
-            return Some(number.clone());
+        if let Some(number) = self.value(Role::Number).and_then(Value::text) {
+            return Some(number.to_owned());
         }
         if !self.text_of(item).is_empty() {
             return None;
         }
-        let stand_in = self
-            .layout
-            .role(Role::NumberStandIn)
-            .and_then(|other| self.value_of(other));
-        if let Some(Value::Text(number)) = stand_in {
-            let number = number.clone();
+        let stand_in = self.value(Role::NumberStandIn).and_then(Value::text);
+        if let Some(number) = stand_in.map(str::to_owned) {
             self.warn(
                 item,
                 Rule::NumberStandIn,
@@ -49,6 +45,8 @@ impl Row<'_> {
                 "lies after the day of receipt; correct it.",
                 "晚于接收日期，请更正。",
             );
+            // Nothing that depends on the date can be said.
+            return None;
         }
         if self.layout.until.is_some_and(|until| until < decided_on) {
             self.warn(
@@ -92,16 +90,7 @@ impl Row<'_> {
     }
 
     fn until(&self, role: Role) -> Option<Validity> {
-        match self.value_of(self.layout.role(role)?)? {
-            Value::Until(validity) => Some(*validity),
-            Value::Text(_)
-            | Value::Date(_)
-            | Value::Fen(_)
-            | Value::Millionths(_)
-            | Value::Choices(_)
-            | Value::Code(_)
-            | Value::Document(_) => None,
-        }
+        self.value(role)?.until()
     }
 
     /// The end that the row's own state says.

@@ -5,7 +5,7 @@
 //! | organisation, individual business | taken | taken, with a warning | misplaced; alone it is refused |
 //! | natural person | refused | not looked at | taken |
 
-use crate::domain::finding::Rule;
+use crate::domain::finding::{CheckKind, Rule};
 use crate::domain::identity::{Identity, IdentityKind, OlderCode, PersonDocument};
 use crate::domain::layout::{Class, ItemType, LayoutItem, Role};
 use crate::domain::record::{Chosen, Party, Value};
@@ -26,14 +26,14 @@ impl<'a> Row<'a> {
             SubjectKind::Person => self.person(),
         };
         self.person_is_not_public(kind?);
-        let name = match self.value_of(self.layout.role(Role::PartyName)?) {
-            Some(Value::Text(name)) => name.clone(),
-            Some(_) | None => String::new(),
-        };
+        let name = self
+            .value(Role::PartyName)
+            .and_then(Value::text)
+            .unwrap_or_default();
         Some(Party {
             kind: kind?,
             identity: identity?,
-            name,
+            name: name.to_owned(),
         })
     }
 
@@ -273,29 +273,16 @@ impl<'a> Row<'a> {
 
     /// Reads a document's number by the kind beside it; a resident ID where no kind is stated.
     fn document(&mut self, item: &LayoutItem, kind: Role, text: &str, severe: Severe) -> Option<Identity> {
-        let kind = self.chosen(kind).iter().find_map(|value| match value.class {
-            Some(Class::Document(kind)) => Some(kind),
-            Some(
-                Class::Fine
-                | Class::Confiscation
-                | Class::LicenceTaken
-                | Class::Public
-                | Class::SimpleProcedure
-                | Class::GeneralProcedure
-                | Class::Changed,
-            )
-            | None => None,
-        });
-        match kind.unwrap_or(IdentityKind::ResidentId) {
-            IdentityKind::ResidentId => self.resident_id(item, text, severe),
-            other => {
-                let document = PersonDocument::new(other, text).ok();
-                if document.is_none() {
-                    items::not_a_number(self, item);
-                }
-                document.map(Identity::Document)
-            }
+        let stated = self.chosen(kind).first().and_then(|value| value.document());
+        let kind = stated.unwrap_or(IdentityKind::ResidentId);
+        if kind == IdentityKind::ResidentId {
+            return self.resident_id(item, text, severe);
         }
+        let document = PersonDocument::new(kind, text).ok();
+        if document.is_none() {
+            items::not_a_number(self, item);
+        }
+        document.map(Identity::Document)
     }
 
     fn resident_id(&mut self, item: &LayoutItem, text: &str, severe: Severe) -> Option<Identity> {
@@ -322,7 +309,7 @@ impl<'a> Row<'a> {
             self.find(
                 item,
                 Rule::PersonPublic,
-                crate::domain::finding::CheckKind::Stop,
+                CheckKind::Stop,
                 "opens a natural person's data to the public; choose a narrower scope.",
                 "将自然人信息向社会公开，请改为特定范围内公开或不可公开。",
             );
@@ -338,10 +325,10 @@ enum Severe {
 }
 
 impl Severe {
-    fn kind(self) -> crate::domain::finding::CheckKind {
+    fn kind(self) -> CheckKind {
         match self {
-            Self::Yes => crate::domain::finding::CheckKind::Reject,
-            Self::No => crate::domain::finding::CheckKind::Warn,
+            Self::Yes => CheckKind::Reject,
+            Self::No => CheckKind::Warn,
         }
     }
 }

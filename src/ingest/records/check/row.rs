@@ -88,7 +88,7 @@ impl<'a> Row<'a> {
             .collect();
         for role in [Role::PartyDocument, Role::RepresentativeDocument] {
             if let Some(item) = self.layout.role(role) {
-                let place = self.place_of(item);
+                let place = item.place;
                 if others.contains(&self.texts[place]) {
                     self.texts[place].clear();
                 }
@@ -97,7 +97,7 @@ impl<'a> Row<'a> {
     }
 
     fn read_item(&mut self, item: &'a LayoutItem) {
-        let place = self.place_of(item);
+        let place = item.place;
         let text = std::mem::take(&mut self.texts[place]);
         if !text.is_empty() {
             self.values[place] = items::value(self, item, &text);
@@ -105,26 +105,20 @@ impl<'a> Row<'a> {
         self.texts[place] = text;
     }
 
-    fn place_of(&self, item: &LayoutItem) -> usize {
-        self.layout
-            .place(&item.code)
-            .expect("the item is the layout's own")
-    }
-
     pub fn text_of(&self, item: &LayoutItem) -> &str {
-        &self.texts[self.place_of(item)]
+        &self.texts[item.place]
     }
 
     pub fn is_present(&self, item: &LayoutItem) -> bool {
-        self.present[self.place_of(item)]
+        self.present[item.place]
     }
 
     pub fn value_of(&self, item: &LayoutItem) -> Option<&Value> {
-        self.values[self.place_of(item)].as_ref()
+        self.values[item.place].as_ref()
     }
 
     pub fn set(&mut self, item: &LayoutItem, value: Option<Value>) {
-        let place = self.place_of(item);
+        let place = item.place;
         self.values[place] = value;
     }
 
@@ -135,30 +129,17 @@ impl<'a> Row<'a> {
         (!text.is_empty()).then_some((item, text))
     }
 
+    /// Returns the value of the item of a role.
+    pub fn value(&self, role: Role) -> Option<&Value> {
+        self.value_of(self.layout.role(role)?)
+    }
+
     pub fn date(&self, role: Role) -> Option<CivilDate> {
-        match self.value_of(self.layout.role(role)?)? {
-            Value::Date(date) => Some(*date),
-            Value::Text(_)
-            | Value::Until(_)
-            | Value::Fen(_)
-            | Value::Millionths(_)
-            | Value::Choices(_)
-            | Value::Code(_)
-            | Value::Document(_) => None,
-        }
+        self.value(role)?.date()
     }
 
     pub fn fen(&self, role: Role) -> Option<i64> {
-        match self.value_of(self.layout.role(role)?)? {
-            Value::Fen(fen) => Some(*fen),
-            Value::Text(_)
-            | Value::Date(_)
-            | Value::Until(_)
-            | Value::Millionths(_)
-            | Value::Choices(_)
-            | Value::Code(_)
-            | Value::Document(_) => None,
-        }
+        self.value(role)?.fen()
     }
 
     /// The values chosen in all items of a role.
@@ -172,11 +153,9 @@ impl<'a> Row<'a> {
                 .layouts
                 .list(list)
                 .expect("lists are there: checked with the data");
-            if let Some(Value::Choices(chosen)) = self.value_of(item) {
-                for Chosen { code, .. } in chosen {
-                    let place = list.place(code).expect("values come from the list");
-                    values.push(&list.values()[place]);
-                }
+            for Chosen { code, .. } in self.value_of(item).map_or(&[][..], Value::choices) {
+                let place = list.place(code).expect("values come from the list");
+                values.push(&list.values()[place]);
             }
         }
         values
@@ -216,23 +195,15 @@ impl<'a> Row<'a> {
         if let Some((_, text)) = self.filled(Role::PowerItem) {
             return Some(text.to_owned());
         }
-        let item = self.layout.role(Role::Matter)?;
-        match self.value_of(item)? {
-            Value::Text(text) => Some(text.clone()),
-            Value::Choices(chosen) => chosen.first().map(|one| {
-                if one.words.is_empty() {
-                    one.code.clone()
-                } else {
-                    one.words.clone()
-                }
-            }),
-            Value::Date(_)
-            | Value::Until(_)
-            | Value::Fen(_)
-            | Value::Millionths(_)
-            | Value::Code(_)
-            | Value::Document(_) => None,
-        }
+        let value = self.value(Role::Matter)?;
+        let chosen = value.choices().first().map(|one| {
+            if one.words.is_empty() {
+                one.code.clone()
+            } else {
+                one.words.clone()
+            }
+        });
+        value.text().map(str::to_owned).or(chosen)
     }
 
     /// Takes all values out, in the order of the layout.

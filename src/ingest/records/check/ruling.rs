@@ -4,7 +4,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::finding::Rule;
 use crate::domain::layout::Role;
-use crate::domain::record::{RecordKind, Target, Value};
+use crate::domain::record::{RecordKind, Target};
 
 use super::row::Row;
 
@@ -23,26 +23,19 @@ impl Row<'_> {
                 "晚于裁决日期，请更正其中一个日期。",
             );
         }
-        let body = self.code(Role::TargetBodyCode);
-        if let Some((item, code)) = body
-            && catalog.accepting_body(&code).is_none()
-        {
-            self.foreign(item);
-        }
         let kind = self.chosen(Role::TargetKind).first().and_then(|value| {
             let number = value.code.parse::<u8>().ok()?;
             RecordKind::try_from(number).ok()
         });
-        let number = match self.value_of(self.layout.role(Role::TargetNumber)?)? {
-            Value::Text(number) => number.clone(),
-            Value::Date(_)
-            | Value::Until(_)
-            | Value::Fen(_)
-            | Value::Millionths(_)
-            | Value::Choices(_)
-            | Value::Code(_)
-            | Value::Document(_) => return None,
-        };
+        let body = self.code(Role::TargetBodyCode);
+        // A court may rule on the ruling of another organ; every other decision is of this district.
+        if let Some((item, code)) = body
+            && kind != Some(RecordKind::Ruling)
+            && catalog.accepting_body(&code).is_none()
+        {
+            self.foreign(item);
+        }
+        let number = self.value(Role::TargetNumber)?.text()?.to_owned();
         Some(Target {
             kind: kind?,
             body: body?.1,

@@ -131,16 +131,7 @@ fn related(others: &[Predecessor]) -> Vec<pb::SubjectRelation> {
 }
 
 fn entry(entry: &Entry, read: &SubjectRead, epoch: Epoch) -> pb::SubjectFileEntry {
-    let is_person = read.kind == SubjectKind::Person || entry.reported_identity.kind().is_personal();
-    let masked = Masked {
-        name: if is_person {
-            masked_name(&entry.reported_name)
-        } else {
-            entry.reported_name.clone()
-        },
-        code: entry.reported_identity.shown(),
-        hidden: is_person.then(|| (entry.reported_name.as_str(), entry.reported_identity.expose())),
-    };
+    let masked = Masked::of(&entry.reported_identity, read.kind, &entry.reported_name);
     let reported_subject = entry
         .reported_subject
         .map(|name| format!("subjects/{name}"))

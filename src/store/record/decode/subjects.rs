@@ -7,7 +7,7 @@ use crate::domain::finding::Finding;
 use crate::domain::revision::Revision;
 use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectNumber};
 use crate::domain::subject_fact::{
-    Attributed, AttributionFact, Change, Membership, MembershipEnd, MembershipFact, MovedRecord,
+    AttributionFact, Change, Membership, MembershipEnd, MembershipFact, MovedRecord, RecordClass,
     RegisterEntry, RegisterFact, SubjectChange, SubjectFact, Who,
 };
 
@@ -126,18 +126,19 @@ fn registered(message: stored::SubjectRegistered) -> Option<(String, SubjectFact
 }
 
 fn attributed(message: stored::AttributionDecided) -> Option<(String, SubjectFact)> {
-    let attributed = if message.record > 0 {
-        Attributed::Record(Revision(message.record))
-    } else {
-        Attributed::Class {
+    let class = if message.record_kind > 0 {
+        Some(RecordClass {
             kind: u8::try_from(message.record_kind).ok()?.try_into().ok()?,
             body: message.body.parse().ok()?,
             matter: message.matter,
-        }
+        })
+    } else {
+        None
     };
     let sectors = message.sectors.iter().map(|code| code.parse().ok());
     let fact = AttributionFact {
-        attributed,
+        records: message.records.into_iter().map(Revision).collect(),
+        class,
         sectors: sectors.collect::<Option<_>>()?,
         department: message.department.parse().ok()?,
         reason: message.reason,

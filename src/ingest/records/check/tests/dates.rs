@@ -34,9 +34,10 @@ fn a_decision_lies_within_the_life_of_its_organ() {
         .body(&REGULATOR.parse().unwrap())
         .unwrap()
         .clone();
-    check_item("CF_JDRQ", &found.from.to_string(), &[]);
-    let before = CivilDate::from_days(found.from.days() - 1).unwrap().to_string();
-    check_item("CF_JDRQ", &before, &[("CF_CFJGDM", Rule::BeforeBody, Reject)]);
+    let decided = |on: CivilDate| penalty().with(&[("CF_JDRQ", &on.to_string()), ("CF_YJ", "条例")]);
+    check(&decided(found.from), &[]);
+    let before = decided(CivilDate::from_days(found.from.days() - 1).unwrap());
+    check(&before, &[("CF_CFJGDM", Rule::BeforeBody, Reject)]);
     // A catalogue in which the organ ended.
     let catalog = policies().catalog.clone();
     let mut bodies = catalog.bodies().to_vec();

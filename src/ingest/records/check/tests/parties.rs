@@ -146,7 +146,7 @@ fn a_code_in_the_item_of_another_is_taken_and_asked_about() {
     // Fifteen digits that do not verify and hold a birth date are an old resident ID.
     check_item(
         "CF_XDR_SHXYM",
-        "110105491231002",
+        "110105491231003",
         &[("CF_XDR_SHXYM", Rule::KindAgainstCode, Reject)],
     );
     // Since 2015 the unified code serves as tax number.
