@@ -11,6 +11,8 @@ use crate::ledger::Body;
 use super::decode::{finding_in, read, validity_in};
 use super::{Error, stored};
 
+mod records;
+
 /// The clear columns of one sealed fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClearPart {
@@ -48,6 +50,11 @@ pub fn clear_part(body: &Body, revision: Revision) -> Result<Option<ClearPart>, 
         13 => withdrawn(&body.bytes),
         14 => performance("performance_recorded", &body.bytes),
         15 => performance("performance_corrected", &body.bytes),
+        20 => records::recorded("record_recorded", &body.bytes),
+        21 => records::recorded("record_corrected", &body.bytes),
+        22 => records::ended(&body.bytes),
+        23 => records::revived(&body.bytes),
+        24 => records::source_added(&body.bytes),
         32 => changed("subject_renamed", &body.bytes),
         33 => changed("subject_code_assigned", &body.bytes),
         34 => changed("subject_code_ended", &body.bytes),
