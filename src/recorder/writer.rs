@@ -239,10 +239,11 @@ impl Writer {
             random: &mut draw,
         });
         build(&mut group);
+        let (facts, changes) = group.finish();
         Built {
             instant,
-            changes: group.changes(),
-            facts: group.facts().to_vec(),
+            changes,
+            facts,
         }
     }
 

@@ -26,7 +26,7 @@ pub mod records;
 mod subjects;
 mod supervision;
 
-pub use clear::{ClearPart, clear_part};
+pub use clear::{ClearPart, Column, clear_part};
 pub use decode::{decode, decode_without_keys};
 
 /// The generated stored messages.

@@ -11,7 +11,7 @@ const SIZE: usize = 1 + 4 + 8 + 32 + 32 + 4;
 /// 2: the rows of commitments know their accepting body, wording, revival and breach.
 pub const VERSION: u8 = 2;
 
-/// The entry that each group's transaction sets beside its rows.
+/// The entry that each group's batch sets beside its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reflects {
     pub(super) head: Head,
