@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use credence::app::{App, Ended};
-use credence::commands::{demo, healthcheck, ledger};
+use credence::commands::{demo, export, healthcheck, import, ledger};
 use credence::config::{self, Config};
 use credence::domain::revision::Instant;
 use credence::telemetry;
@@ -27,6 +27,10 @@ enum Command {
     Serve(Serve),
     /// Sends a district's year through the real service and prints what it counts.
     Demo(demo::Options),
+    /// 导入部门文件（CSV、XLSX）/ Imports files of departments, CSV or XLSX.
+    Import(import::Options),
+    /// 导出清单或空表（CSV、XLSX）/ Exports lists and empty tables, CSV or XLSX.
+    Export(export::Options),
     /// Checks or exports a ledger while no server runs.
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -92,6 +96,8 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(options) => serve(&options),
         Command::Demo(options) => run(async move { demo::run(&options, demo_server).await }),
+        Command::Import(options) => ExitCode::from(runtime().block_on(import::run(&options))),
+        Command::Export(options) => ExitCode::from(runtime().block_on(export::run(&options))),
         Command::Ledger(command) => finish(command.run()),
         Command::Config(ConfigCommand::Check(options)) => match load(&options) {
             Ok(_) => ExitCode::SUCCESS,

@@ -23,7 +23,7 @@ use crate::testkit::plan::{Step, Year};
 pub mod drive;
 pub mod report;
 pub mod tally;
-mod wire_rows;
+pub(in crate::commands) mod wire_rows;
 
 use drive::Clients;
 use report::Report;

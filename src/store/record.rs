@@ -20,6 +20,8 @@ use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod clear;
 mod decode;
+#[cfg(test)]
+mod identity_tests;
 pub mod records;
 mod subjects;
 
