@@ -369,7 +369,7 @@ fn without(step: &Step, outcomes: &[Outcome], gone: RecordName) -> Option<Step> 
         Step::Move(from, to, entries) => {
             let mut entries = entries.clone();
             entries.retain(|entry| *entry != Entry::Record(gone));
-            (stands(0) && !entries.is_empty()).then(|| Step::Move(*from, *to, entries))
+            (stands(0) && !entries.is_empty()).then_some(Step::Move(*from, *to, entries))
         }
         // Each row of a promise has one outcome or two, and no record takes part in it.
         Step::Promise(..) | Step::Advance(_) => Some(step.clone()),

@@ -224,7 +224,12 @@ impl Model {
         let is_of_day = match record.name.kind {
             RecordKind::Licence => target.decided_on == row.decided_on,
             RecordKind::Ruling => row.decided_on < its.decided_on,
-            _ => true,
+            RecordKind::Penalty
+            | RecordKind::Listing
+            | RecordKind::AbnormalListing
+            | RecordKind::Commendation
+            | RecordKind::Evaluation
+            | RecordKind::InspectionResult => true,
         };
         (target.kind, target.body, target.number) == (row.kind, row.body, row.number)
             && is_of_day

@@ -131,7 +131,12 @@ fn number(row_kind: RecordKind, number: Index) -> String {
     let sign = match row_kind {
         RecordKind::Licence => "许",
         RecordKind::Ruling => "复",
-        _ => "罚",
+        RecordKind::Penalty
+        | RecordKind::Listing
+        | RecordKind::AbnormalListing
+        | RecordKind::Commendation
+        | RecordKind::Evaluation
+        | RecordKind::InspectionResult => "罚",
     };
     format!("临{sign}〔2024〕{}号", number + 1)
 }
@@ -206,7 +211,12 @@ pub fn reported(row: &Row) -> ReportedRecord {
             ]);
             "LICENCE_V2"
         }
-        _ => {
+        RecordKind::Ruling
+        | RecordKind::Listing
+        | RecordKind::AbnormalListing
+        | RecordKind::Commendation
+        | RecordKind::Evaluation
+        | RecordKind::InspectionResult => {
             let target = row.target.expect("a ruling has a decision");
             let (target_body, target_name) = BODIES[target.body];
             items = party_items(
