@@ -25,6 +25,7 @@ use crate::store::{Head, Tables, View};
 use crate::subjects::commands::SubjectCommand;
 
 mod data;
+pub mod in_memory;
 #[cfg(test)]
 mod in_memory_tests;
 pub mod start;

@@ -7,6 +7,7 @@ mod dice;
 mod fates;
 mod faults;
 pub mod generator;
+pub mod naive;
 mod numbers;
 pub mod plan;
 mod sheets;
