@@ -12,9 +12,8 @@ use super::decode::{finding_in, read, validity_in};
 use super::{Error, stored};
 
 mod records;
-mod subjects;
 
-/// The clear columns of one sealed fact; those that its kind does not have are absent.
+/// The clear columns of one sealed fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClearPart {
     /// The name of the fact's kind, as [`kind_name`](super::kind_name) gives it.
@@ -56,7 +55,19 @@ pub fn clear_part(body: &Body, revision: Revision) -> Result<Option<ClearPart>, 
         22 => records::ended(&body.bytes),
         23 => records::revived(&body.bytes),
         24 => records::source_added(&body.bytes),
-        kind => subjects::clear(kind, &body.bytes),
+        32 => changed("subject_renamed", &body.bytes),
+        33 => changed("subject_code_assigned", &body.bytes),
+        34 => changed("subject_code_ended", &body.bytes),
+        35 => changed("subjects_merged", &body.bytes),
+        36 => changed("merge_undone", &body.bytes),
+        37 => changed("subject_split", &body.bytes),
+        38 => changed("subject_deregistered", &body.bytes),
+        39 => changed("records_reattributed", &body.bytes),
+        40 => member("membership_recorded", &body.bytes),
+        41 => member("membership_corrected", &body.bytes),
+        42 => membership_ended(&body.bytes),
+        44 => changed("question_answered", &body.bytes),
+        _ => Some(None),
     };
     part.ok_or(Error::Corrupt(revision.0, "its clear columns do not decode"))
 }
@@ -181,3 +192,55 @@ fn performance(kind: &'static str, bytes: &[u8]) -> Found {
         .done(message.findings)
 }
 
+fn changed(kind: &'static str, bytes: &[u8]) -> Found {
+    let message: stored::SubjectChanged = read(bytes)?;
+    let content = message.content.as_ref();
+    let Some(mut part) = Part::of(kind, message.principal, message.subject, content)? else {
+        return Some(None);
+    };
+    part = part.choice::<SubjectKind>("subject_kind", message.subject_kind)?;
+    if !message.others.is_empty() {
+        let others = message.others.into_iter().map(u64::from).collect();
+        part = part.put("others", Column::Numbers(others));
+    }
+    // Which of these kinds speak of a day, and which do not, their comment in the proto says.
+    if message.on != 0 {
+        part = part.day("on", message.on)?;
+    }
+    let records: Vec<u64> = message.records.iter().map(|record| record.first).collect();
+    if !records.is_empty() {
+        part = part.put("records", Column::Numbers(records));
+    }
+    part.number("refers", message.refers).done(Vec::new())
+}
+
+fn member(kind: &'static str, bytes: &[u8]) -> Found {
+    let message: stored::MembershipRecorded = read(bytes)?;
+    let content = message.content.as_ref();
+    let Some(mut part) = Part::of(kind, message.principal, message.subject, content)? else {
+        return Some(None);
+    };
+    part = part
+        .choice::<SubjectKind>("subject_kind", message.subject_kind)?
+        .text("sector", message.sector)
+        .day("from", message.from)?;
+    if let Some(until) = message.until {
+        part = part.day("until", until)?;
+    }
+    part.day("received_on", message.received_on)?
+        .number("first", message.first)
+        .number("snapshot", message.snapshot.into())
+        .done(message.findings)
+}
+
+fn membership_ended(bytes: &[u8]) -> Found {
+    let message: stored::MembershipEnded = read(bytes)?;
+    let content = message.content.as_ref();
+    let Some(part) = Part::of("membership_ended", message.principal, message.subject, content)? else {
+        return Some(None);
+    };
+    part.choice::<SubjectKind>("subject_kind", message.subject_kind)?
+        .number("first", message.first)
+        .day("on", message.on)?
+        .done(Vec::new())
+}
