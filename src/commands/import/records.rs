@@ -48,13 +48,15 @@ fn record_row(layout: &Layout, taken: &Taken) -> pb::RecordRow {
     let mut items = Vec::with_capacity(taken.items.len());
     for (place, text) in &taken.items {
         let item = &layout.items()[*place];
-        match item.role {
-            Some(Role::SourceKey) => source.key.clone_from(text),
-            Some(Role::SourceBatch) => source.batch.clone_from(text),
-            _ => items.push(pb::RecordItem {
+        if item.role == Some(Role::SourceKey) {
+            source.key.clone_from(text);
+        } else if item.role == Some(Role::SourceBatch) {
+            source.batch.clone_from(text);
+        } else {
+            items.push(pb::RecordItem {
                 code: item.code.clone(),
                 text: text.clone(),
-            }),
+            });
         }
     }
     pb::RecordRow {
