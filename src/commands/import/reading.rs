@@ -2,6 +2,7 @@
 //!
 //! Read first: [`look`], then [`Reading::batches`].
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::ops::ControlFlow;
@@ -84,6 +85,8 @@ pub struct Reading {
     pub skipped: Vec<(u32, Skipped)>,
     /// How many there are in all.
     pub skipped_count: u64,
+    /// Cells that most rows of data have, blank ones at the end included; at least those of the header.
+    width: usize,
     /// Kind of party that is stated for all rows.
     pub party_kind: Option<SubjectKind>,
 }
@@ -140,6 +143,7 @@ pub fn look(path: &Path, layouts: &[Layout], said: &Said) -> Result<Reading, Unr
         rows: 0,
         skipped: Vec::new(),
         skipped_count: 0,
+        width: 0,
         party_kind: said.party_kind,
     };
     reading.count()?;
@@ -186,12 +190,16 @@ impl Reading {
     fn count(&mut self) -> Result<(), SheetError> {
         let (header, layout) = (&self.header, &self.layout);
         let (rows, skipped, skipped_count) = (&mut self.rows, &mut self.skipped, &mut self.skipped_count);
+        let mut widths: HashMap<usize, u64> = HashMap::new();
         self.table.rows(&self.sheet, &mut |row| {
             if row.number <= header.row {
                 return ControlFlow::Continue(());
             }
             match header::skipped(&row, header, layout) {
-                None => *rows += 1,
+                None => {
+                    *rows += 1;
+                    *widths.entry(row.cells.len()).or_default() += 1;
+                }
                 Some(why) => {
                     *skipped_count += 1;
                     if skipped.len() < SKIPPED_TOLD_MAX {
@@ -200,7 +208,11 @@ impl Reading {
                 }
             }
             ControlFlow::Continue(())
-        })
+        })?;
+        let usual = widths.into_iter().max_by_key(|(width, rows)| (*rows, *width));
+        let usual = usual.map_or(0, |(width, _)| width);
+        self.width = usual.max(self.header.columns.len());
+        Ok(())
     }
 
     /// Returns how many items of the layout have a column.
@@ -235,7 +247,11 @@ impl Reading {
         take: &mut dyn FnMut(Batch) -> ControlFlow<()>,
     ) -> Result<(), SheetError> {
         let from_1904 = self.table.counts_from_1904();
-        let is_delimited = matches!(self.format, Format::Delimited { .. });
+        let width = match self.format {
+            Format::Delimited { .. } => Some(self.width),
+            // Here a cell beside the table is a remark; in a CSV file it has moved there.
+            Format::Workbook => None,
+        };
         let (header, layout, party_kind) = (&self.header, &self.layout, self.party_kind);
         let mut batch = Batch::default();
         let mut bytes = 0;
@@ -283,6 +299,13 @@ impl Reading {
     }
 }
 
+/// Says whether a row has more cells than the others, or something behind the last header. Blank cells at the
+/// end of every row are only the way in which a system writes.
+fn has_moved(row: &Row, headers: usize, width: usize) -> bool {
+    let mut beyond = row.cells.iter().skip(headers);
+    row.cells.len() > width || beyond.any(|cell| !values::trimmed(&cell.text).is_empty())
+}
+
 fn taken(
     row: Row,
     header: &Header,
@@ -314,4 +337,25 @@ fn taken(
     }
     items.sort_by_key(|(place, _)| *place);
     Taken { row, items, spoilt }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheets::Cell;
+
+    #[test]
+    fn a_row_of_more_cells_than_the_others_has_moved() {
+        let row = |line: &str| Row {
+            number: 2,
+            cells: line.split('|').map(Cell::of).collect(),
+        };
+        assert!(!has_moved(&row("a|b|c"), 3, 3));
+        assert!(!has_moved(&row("a|b"), 3, 3));
+        assert!(has_moved(&row("a|x|b|"), 3, 3));
+        assert!(has_moved(&row("a|x|b|c"), 3, 3));
+        // Every row ends with a delimiter.
+        assert!(!has_moved(&row("a|b|c|"), 3, 4));
+        assert!(has_moved(&row("a|x|b|c|"), 3, 4));
+    }
 }
