@@ -177,15 +177,20 @@ fn what_is_not_clear_is_refused_by_name() {
         refused(&["甲|乙|丙", "1|2|3"], told),
         NoLayout::Unknown { nearest: None }
     );
+    assert_eq!(
+        refused(&["文号|乙|丙"], told),
+        NoLayout::Unknown { nearest: None },
+        "one name in common makes no layout near"
+    );
     let NoLayout::Unknown {
         nearest: Some((code, missing)),
-    } = refused(&["文号|乙|丙"], told)
+    } = refused(&["文号|相对人类别|丙"], told)
     else {
         panic!("another refusal");
     };
     assert_eq!(
         (code.as_str(), missing.join("、").as_str()),
-        ("FINE", "相对人类别、相对人名称")
+        ("FINE", "相对人名称")
     );
     let twice = refused(&["文号|决定书文号|相对人类别|相对人名称"], told);
     let columns = vec!["A".to_owned(), "B".to_owned()];

@@ -435,7 +435,7 @@ impl Reading<'_> {
                 .collect(),
             sources: sources
                 .iter()
-                .map(|one| source_of(&one.source).expect("a source"))
+                .filter_map(|one| source_of(&one.source))
                 .collect(),
             owner: self.subjects[&read.subject],
             sector: (
