@@ -17,4 +17,5 @@ mod records;
 mod register;
 mod sheet_variants;
 mod subjects;
+mod timeliness;
 mod withdrawals;
