@@ -9,6 +9,7 @@ pub mod sheets;
 
 pub mod group;
 pub mod ingest;
+pub mod oversight;
 pub mod subjects;
 
 pub mod ledger;

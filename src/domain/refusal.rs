@@ -103,6 +103,8 @@ reasons! {
     BodyUnknown, "BODY_UNKNOWN", "no such body is in the catalogue in force", "现行目录中没有此执法主体";
     /// The catalogue in force has no sector of this name.
     SectorUnknown, "SECTOR_UNKNOWN", "no such sector is in the catalogue in force", "现行目录中没有此领域";
+    /// No excuse has this name.
+    ExcuseUnknown, "EXCUSE_UNKNOWN", "no such excuse was filed", "没有此迟报说明";
     /// No edition of a national list has this name, or none is in force on the day asked for.
     EditionUnknown, "EDITION_UNKNOWN", "no such edition of a national list is known", "没有此版国家清单或目录";
     /// The subject went into another one, under which its records count.
@@ -125,6 +127,12 @@ reasons! {
     RecordNotEnded, "RECORD_NOT_ENDED", "the record has come to no end", "该记录没有终止状态";
     /// A ruling that stands brought the record to its end.
     RulingStands, "RULING_STANDS", "a ruling that stands brought this end", "该终止状态由有效的裁决产生";
+    /// The excuse has another judgment.
+    ExcuseJudged, "EXCUSE_JUDGED", "the excuse was judged otherwise", "该迟报说明已有不同的认定";
+    /// A month that is not over cannot be confirmed as empty.
+    MonthNotOver, "MONTH_NOT_OVER", "the month is not over", "该月份尚未结束";
+    /// Rows of the month are here; `metadata.rows` says how many.
+    MonthNotEmpty, "MONTH_NOT_EMPTY", "the month is not empty", "该月份已有数据，不能零报告";
     /// The commitment has a breach record, and the one sent is not its next state.
     BreachExists, "BREACH_EXISTS", "another breach record exists on this commitment", "该承诺已存在违诺记录";
     /// The consequence of a breach is not named in item 8 of the form, so that it has no basis.

@@ -19,6 +19,7 @@ use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
 use crate::ingest::records::commands::RecordCommand;
 use crate::ingest::withdrawals::WithdrawBatches;
+use crate::oversight::OversightCommand;
 use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
 use crate::store::{Head, Tables, View};
@@ -53,6 +54,7 @@ pub enum Command {
     RecordPerformance(RecordPerformance),
     Record(RecordCommand),
     Subject(SubjectCommand),
+    Oversight(OversightCommand),
     RecordBreach(Box<RecordBreach>),
     Revive(ReviveCommitment),
     WithdrawBatches(WithdrawBatches),

@@ -19,6 +19,7 @@ use crate::ingest::commands::{self, Failure};
 use crate::ingest::records::commands as records;
 use crate::ingest::withdrawals;
 use crate::ledger::{AppendError, Body, Ledger};
+use crate::oversight;
 use crate::store::keyring::{Key, NonceBytes};
 use crate::store::{Change, Error, Head, View, keys, record};
 use crate::subjects;
@@ -422,6 +423,9 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
         }
         (Command::Subject(command), earlier) => {
             subjects::commands::decide(group, principal, command, earlier.as_deref())?
+        }
+        (Command::Oversight(command), earlier) => {
+            oversight::decide(group, principal, command, earlier.as_deref())?
         }
         (Command::RecordBreach(command), None) => {
             vec![breach::record(group, principal, command)?]

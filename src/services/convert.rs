@@ -8,6 +8,7 @@ pub mod masked;
 pub mod records;
 pub mod requests;
 pub mod supervision;
+pub mod timeliness;
 
 use crate::domain::revision::Instant;
 

@@ -28,6 +28,7 @@ pub mod record_service;
 pub mod status;
 pub mod subject_rows;
 pub mod subject_service;
+pub mod timeliness_service;
 
 /// All services of the contract over one recorder.
 #[must_use]
@@ -57,6 +58,10 @@ pub fn routes(parts: Parts) -> Routes {
     .add_service(served!(
         pb::catalog_service_server::CatalogServiceServer<_>,
         catalog_service::Catalogues(context.clone())
+    ))
+    .add_service(served!(
+        pb::timeliness_service_server::TimelinessServiceServer<_>,
+        timeliness_service::TimelinessOf(context.clone())
     ))
     .add_service(served!(
         pb::operations_service_server::OperationsServiceServer<_>,

@@ -40,6 +40,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::BodyUnknown
         | Reason::SectorUnknown
         | Reason::EditionUnknown
+        | Reason::ExcuseUnknown
         | Reason::LayoutUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
@@ -66,6 +67,9 @@ pub fn code(reason: Reason) -> Code {
         | Reason::RowRefused
         | Reason::CalendarMissing
         | Reason::BreachExists
+        | Reason::ExcuseJudged
+        | Reason::MonthNotOver
+        | Reason::MonthNotEmpty
         | Reason::ConsequenceNotInForm
         | Reason::NoTestClock
         | Reason::ClockBackwards

@@ -12,6 +12,7 @@ use credence::services::pb::commitment_service_client::CommitmentServiceClient;
 use credence::services::pb::operations_service_client::OperationsServiceClient;
 use credence::services::pb::record_service_client::RecordServiceClient;
 use credence::services::pb::subject_service_client::SubjectServiceClient;
+use credence::services::pb::timeliness_service_client::TimelinessServiceClient;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -26,6 +27,7 @@ pub struct TestServer {
     pub subjects: SubjectServiceClient<Channel>,
     pub catalog: CatalogServiceClient<Channel>,
     pub operations: OperationsServiceClient<Channel>,
+    pub timeliness: TimelinessServiceClient<Channel>,
     /// A body that accepts commitments.
     pub body: pb::Body,
     pub folder: TempDir,
@@ -62,7 +64,8 @@ impl TestServer {
             commitments: CommitmentServiceClient::new(channel.clone()),
             records: RecordServiceClient::new(channel.clone()),
             subjects: SubjectServiceClient::new(channel.clone()),
-            operations: OperationsServiceClient::new(channel),
+            operations: OperationsServiceClient::new(channel.clone()),
+            timeliness: TimelinessServiceClient::new(channel),
             catalog,
             body: bodies.into_inner().bodies.swap_remove(0),
             folder,

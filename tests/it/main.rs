@@ -19,4 +19,5 @@ mod register;
 mod rulings;
 mod sheet_variants;
 mod subjects;
+mod timeliness;
 mod withdrawals;

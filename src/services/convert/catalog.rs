@@ -161,7 +161,7 @@ pub fn edition(edition: &Edition, adopted: Place) -> pb::Edition {
     }
 }
 
-fn standing(standing: Standing) -> &'static str {
+pub(super) fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Law => "law",
         Standing::Adopted => "adopted",
