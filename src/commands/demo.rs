@@ -23,6 +23,7 @@ use crate::testkit::plan::{Step, Year};
 pub mod drive;
 pub mod report;
 pub mod tally;
+mod import;
 mod wire_rows;
 
 use drive::Clients;
@@ -264,6 +265,11 @@ fn work(sends: &[Step]) -> u64 {
         Step::Import(batches) => batches.iter().map(|batch| batch.rows.len()).sum(),
         Step::Perform(sends) => sends.len(),
         Step::Withdraw(withdrawals) => withdrawals.len(),
+        Step::Register(register) => register.count(),
+        Step::RegisterRows(batches) => batches.iter().map(|batch| batch.rows.len()).sum(),
+        Step::Memberships(batches) => batches.iter().map(|batch| batch.rows.len()).sum(),
+        Step::Records(batches) => batches.iter().map(|batch| batch.rows.len()).sum(),
+        Step::End(sends) => sends.len(),
     };
     sends.iter().map(of).sum::<usize>() as u64
 }
