@@ -5,6 +5,7 @@
 
 pub mod domain;
 pub mod policy;
+pub mod sheets;
 
 pub mod group;
 pub mod ingest;

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use credence::app::{App, Ended};
-use credence::commands::{demo, healthcheck, ledger};
+use credence::commands::{demo, export, healthcheck, import, ledger};
 use credence::config::{self, Config};
 use credence::domain::revision::Instant;
 use credence::telemetry;
 use credence::testkit::generator::District;
+use credence::testkit::records::Authorities;
 use tokio::sync::oneshot;
 
 /// Graded and classified credit supervision of a district, as a gRPC service.
@@ -27,6 +28,10 @@ enum Command {
     Serve(Serve),
     /// Sends a district's year through the real service and prints what it counts.
     Demo(demo::Options),
+    /// 导入部门文件（CSV、XLSX）/ Imports files of departments, CSV or XLSX.
+    Import(import::Options),
+    /// 导出清单或空表（CSV、XLSX）/ Exports lists and empty tables, CSV or XLSX.
+    Export(export::Options),
     /// Checks or exports a ledger while no server runs.
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -92,6 +97,8 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(options) => serve(&options),
         Command::Demo(options) => run(async move { demo::run(&options, demo_server).await }),
+        Command::Import(options) => ExitCode::from(runtime().block_on(import::run(&options))),
+        Command::Export(options) => ExitCode::from(runtime().block_on(export::run(&options))),
         Command::Ledger(command) => finish(command.run()),
         Command::Config(ConfigCommand::Check(options)) => match load(&options) {
             Ok(_) => ExitCode::SUCCESS,
@@ -181,7 +188,9 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
         .map_err(|error| error.to_string())?;
     let listener = app.bind().await.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let district = District::of(&app.policies().catalog);
+    let policies = app.policies();
+    let district = District::of(&policies.catalog);
+    let authorities = Authorities::of(&policies.catalog, &policies.attribution);
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::spawn(async move {
         match app.serve(listener, async move { _ = stopped.await }).await {
@@ -192,6 +201,7 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
     Ok(demo::Running {
         address,
         district,
+        authorities,
         stop,
         ended,
     })

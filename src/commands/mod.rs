@@ -1,5 +1,7 @@
 //! The command line: each command uses the service's client or the offline readers, nothing else.
 
 pub mod demo;
+pub mod export;
 pub mod healthcheck;
+pub mod import;
 pub mod ledger;

@@ -29,6 +29,8 @@ pub struct TestServer {
     /// A body that accepts commitments.
     pub body: pb::Body,
     pub folder: TempDir,
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Ended>,
 }
@@ -64,6 +66,7 @@ impl TestServer {
             catalog,
             body: bodies.into_inner().bodies.swap_remove(0),
             folder,
+            address,
             stop,
             ended,
         }

@@ -15,6 +15,7 @@ pub struct Source<'a> {
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("policy", &["domain"]),
+    ("sheets", &["domain"]),
     ("failpoint", &[]),
     ("clock", &["domain"]),
     ("config", &["clock", "domain"]),
@@ -112,6 +113,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "policy",
             "server",
             "services",
+            "sheets",
             "store",
             "telemetry",
             "testkit",

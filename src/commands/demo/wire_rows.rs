@@ -19,7 +19,7 @@ pub(super) fn request(batch: &Batch) -> pb::ImportCommitmentsRequest {
     }
 }
 
-fn commitment(row: &Reported) -> pb::CommitmentRow {
+pub(in crate::commands) fn commitment(row: &Reported) -> pb::CommitmentRow {
     pb::CommitmentRow {
         code: row.code.clone(),
         subject_name: row.subject_name.clone(),
@@ -40,7 +40,7 @@ fn commitment(row: &Reported) -> pb::CommitmentRow {
     }
 }
 
-pub(super) fn performance(items: &ReportedPerformance) -> pb::PerformanceItems {
+pub(in crate::commands) fn performance(items: &ReportedPerformance) -> pb::PerformanceItems {
     pb::PerformanceItems {
         state: number(&items.state, state),
         unperformed: items.unperformed.clone(),

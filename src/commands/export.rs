@@ -1,0 +1,320 @@
+//! `credence export`: what the service holds, as the tables that departments know; and empty ones.
+//!
+//! Persons are masked, as in every answer of the service. Read first: [`run`].
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use tonic::Status;
+use tonic::transport::Channel;
+use tonic_types::StatusExt as _;
+
+use super::demo::Language;
+use super::import::{EXIT_STOPPED, EXIT_UNREACHABLE, EXIT_USAGE, SERVER, policies};
+use crate::domain::layout::Layout;
+use crate::policy::Policies;
+use crate::services::pb;
+use crate::services::pb::commitment_service_client::CommitmentServiceClient;
+
+mod commitments;
+mod target;
+mod template;
+
+use commitments::Words;
+use target::{Target, Unwritten};
+
+/// Rows asked for at a time.
+const PAGE_SIZE: i32 = 500;
+/// Largest page taken, in bytes.
+const PAGE_SIZE_MAX: usize = 64 << 20;
+
+/// What `credence export` can be told.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+退出码 / Exit codes:
+  0  已导出 / done
+  2  命令有误，或没有此模板 / the command or the layout is not understood
+  3  连不上服务 / no server answers
+  4  服务拒绝，或文件无法写入 / the server refuses, or the file cannot be written
+
+示例 / Examples:
+  credence export COMMITMENT --out 承诺.xlsx --department departments/SCJG
+  credence export COMMITMENT --template --out 承诺空表.xlsx")]
+pub struct Options {
+    /// 模板，如 COMMITMENT、PENALTY_V2；写 layouts 列出全部 / Layout; `layouts` lists them
+    #[arg(value_name = "LAYOUT")]
+    pub layout: String,
+    /// 空表：只有表头和填表说明，不需要服务 / Empty table with explanations; needs no server
+    #[arg(long)]
+    pub template: bool,
+    /// 文件；不指定则输出 CSV 到标准输出 / File; CSV to the standard output if not given
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// 格式；不指定则按文件扩展名 / Format; by the file's extension if not given
+    #[arg(long, value_enum)]
+    pub format: Option<TableFormat>,
+    /// 服务地址 / Address of the server
+    #[arg(long, value_name = "URL", default_value = SERVER)]
+    pub server: String,
+    /// 部门，如 departments/SCJG / Department
+    #[arg(long)]
+    pub department: Option<String>,
+    /// 主体，如 subjects/… / Subject
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// 作出或决定日期自（含）/ First day of promise or decision
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// 作出或决定日期至（含）/ Last day of promise or decision, included
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// 收到日期自（含）/ First day of receipt
+    #[arg(long, value_name = "DATE")]
+    pub received_from: Option<String>,
+    /// 收到日期至（含）/ Last day of receipt, included
+    #[arg(long, value_name = "DATE")]
+    pub received_until: Option<String>,
+    /// 包括已撤销、删除等的 / Also what was withdrawn or has come to another end
+    #[arg(long)]
+    pub all: bool,
+    /// 模板所在文件夹；默认用内置的 / Folder of policies with the layouts; built-in if not given
+    #[arg(long, value_name = "DIR")]
+    pub policies: Option<PathBuf>,
+    /// 语言 / Language
+    #[arg(long, value_enum, default_value_t = Language::Chinese)]
+    pub lang: Language,
+}
+
+/// Kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    Csv,
+    Xlsx,
+}
+
+/// Why an export came to no end.
+#[derive(Debug)]
+enum Failed {
+    NoLayout(String),
+    NotListed(String),
+    Policies(String),
+    Address(String),
+    Unreachable(String),
+    Refused(Box<Status>),
+    Unwritten(Unwritten),
+}
+
+impl From<Unwritten> for Failed {
+    fn from(error: Unwritten) -> Self {
+        Self::Unwritten(error)
+    }
+}
+
+impl From<Status> for Failed {
+    fn from(status: Status) -> Self {
+        Self::Refused(Box::new(status))
+    }
+}
+
+impl Failed {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoLayout(_) | Self::NotListed(_) | Self::Policies(_) | Self::Address(_) => EXIT_USAGE,
+            Self::Unreachable(_) => EXIT_UNREACHABLE,
+            Self::Refused(_) => EXIT_STOPPED,
+            Self::Unwritten(Unwritten::NoFile) => EXIT_USAGE,
+            Self::Unwritten(_) => EXIT_STOPPED,
+        }
+    }
+
+    fn says(&self, language: Language) -> String {
+        let says = match (self, language) {
+            (Self::NoLayout(code), Language::English) => {
+                format!("there is no layout {code}; `credence export layouts` lists them")
+            }
+            (Self::NoLayout(code), Language::Chinese) => {
+                format!("没有名为{code}的模板；credence export layouts可列出全部模板")
+            }
+            (Self::NotListed(code), Language::English) => {
+                format!(
+                    "the service has no list of {code}; only its empty table can be exported (--template)"
+                )
+            }
+            (Self::NotListed(code), Language::Chinese) => {
+                format!("服务没有{code}的清单，只能导出空表（--template）")
+            }
+            (Self::Policies(mistakes), _) => return mistakes.clone(),
+            (Self::Address(address), Language::English) => format!("{address:?} is no address of a server"),
+            (Self::Address(address), Language::Chinese) => format!("“{address}”不是服务地址"),
+            (Self::Unreachable(words), Language::English) => format!("no server answers: {words}"),
+            (Self::Unreachable(words), Language::Chinese) => format!("服务没有应答：{words}"),
+            (Self::Refused(status), Language::English) => format!("the server refuses: {}", status.message()),
+            (Self::Refused(status), Language::Chinese) => {
+                let chinese = status.get_details_localized_message().map(|said| said.message);
+                format!(
+                    "服务拒绝：{}",
+                    chinese.unwrap_or_else(|| status.message().to_owned())
+                )
+            }
+            (Self::Unwritten(error), Language::English) => format!("not written: {error}"),
+            (Self::Unwritten(Unwritten::Exists(path)), Language::Chinese) => {
+                format!("未导出：{path}已存在，请换一个文件名")
+            }
+            (Self::Unwritten(Unwritten::NoFile), Language::Chinese) => {
+                "未导出：XLSX须写入文件，请给出--out".to_owned()
+            }
+            (Self::Unwritten(error), Language::Chinese) => format!("未导出：{error}"),
+        };
+        says
+    }
+}
+
+/// How many rows went out, and how many of them are masked.
+#[derive(Clone, Copy, Debug, Default)]
+struct Done {
+    rows: u64,
+    masked: u64,
+}
+
+/// Exports a list or an empty table and answers with the exit code; says on the standard error what it did.
+pub async fn run(options: &Options) -> u8 {
+    match export(options).await {
+        Ok(says) => {
+            if !says.is_empty() {
+                eprintln!("{says}");
+            }
+            0
+        }
+        Err(failed) => {
+            eprintln!("{}", failed.says(options.lang));
+            failed.exit_code()
+        }
+    }
+}
+
+async fn export(options: &Options) -> Result<String, Failed> {
+    let policies = policies(options.policies.as_deref()).map_err(Failed::Policies)?;
+    if options.layout.eq_ignore_ascii_case("layouts") {
+        println!("{}", listed(&policies));
+        return Ok(String::new());
+    }
+    let layouts = policies.layouts.layouts();
+    let layout = layouts
+        .iter()
+        .find(|layout| layout.code.eq_ignore_ascii_case(&options.layout));
+    let layout = layout.ok_or_else(|| Failed::NoLayout(options.layout.clone()))?;
+    let columns = template::columns(layout, &policies.layouts);
+    let out = options.out.as_deref();
+    let begin = || Target::new(out, is_workbook(options), &layout.title_zh, &columns);
+    if options.template {
+        begin()?.finish(&template::notes(layout, &policies.layouts))?;
+        return Ok(match options.lang {
+            Language::English => format!("empty table of {} ({})", layout.code, layout.title_en),
+            Language::Chinese => format!("已导出空表：{}（{}）", layout.code, layout.title_zh),
+        });
+    }
+    if layout.code != "COMMITMENT" {
+        return Err(Failed::NotListed(layout.code.clone()));
+    }
+    let channel = connect(&options.server).await?;
+    let mut target = begin()?;
+    let done = all_commitments(options, &policies, layout, channel, &mut target).await?;
+    target.finish(&[])?;
+    Ok(said(done, options.lang))
+}
+
+fn said(done: Done, language: Language) -> String {
+    let Done { rows, masked } = done;
+    match language {
+        Language::English if masked > 0 => {
+            format!(
+                "{rows} rows; {masked} of them are about natural persons, are masked, and cannot be imported again"
+            )
+        }
+        Language::English => format!("{rows} rows"),
+        Language::Chinese if masked > 0 => {
+            format!("已导出{rows}行，其中自然人{masked}行已脱敏，不能再导入")
+        }
+        Language::Chinese => format!("已导出{rows}行"),
+    }
+}
+
+fn listed(policies: &Policies) -> String {
+    let line = |layout: &Layout| format!("{:<18} {} / {}", layout.code, layout.title_zh, layout.title_en);
+    policies
+        .layouts
+        .layouts()
+        .iter()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn is_workbook(options: &Options) -> bool {
+    let extension = |path: &Path| {
+        path.extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("xlsx"))
+    };
+    match options.format {
+        Some(format) => format == TableFormat::Xlsx,
+        None => options.out.as_deref().is_some_and(extension),
+    }
+}
+
+async fn connect(server: &str) -> Result<Channel, Failed> {
+    let endpoint = super::import::endpoint(server).ok_or_else(|| Failed::Address(server.to_owned()))?;
+    endpoint.connect().await.map_err(|error| {
+        let mut inner: &dyn std::error::Error = &error;
+        while let Some(source) = inner.source() {
+            inner = source;
+        }
+        Failed::Unreachable(inner.to_string())
+    })
+}
+
+async fn all_commitments(
+    options: &Options,
+    policies: &Policies,
+    layout: &Layout,
+    channel: Channel,
+    target: &mut Target,
+) -> Result<Done, Failed> {
+    let mut client = CommitmentServiceClient::new(channel).max_decoding_message_size(PAGE_SIZE_MAX);
+    let words = Words(&policies.layouts);
+    let given = |text: &Option<String>| text.clone().unwrap_or_default();
+    let mut state = pb::CommitmentState::Recorded;
+    if options.all {
+        state = pb::CommitmentState::Unspecified;
+    }
+    let mut request = pb::ListCommitmentsRequest {
+        filter: Some(pb::CommitmentFilter {
+            subject: given(&options.subject),
+            department: given(&options.department),
+            made_from: given(&options.from),
+            made_until: given(&options.until),
+            received_from: given(&options.received_from),
+            received_until: given(&options.received_until),
+            state: state.into(),
+            ..Default::default()
+        }),
+        page_size: PAGE_SIZE,
+        ..Default::default()
+    };
+    let mut done = Done::default();
+    loop {
+        let page = client.list_commitments(request.clone()).await?.into_inner();
+        for commitment in &page.commitments {
+            let items = template::items(layout);
+            let cells: Vec<_> = items
+                .map(|item| commitments::text(commitment, &item.code, &words))
+                .collect();
+            target.row(&cells)?;
+            done.rows += 1;
+            done.masked += u64::from(commitments::is_masked(commitment));
+        }
+        if page.next_page_token.is_empty() {
+            return Ok(done);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
