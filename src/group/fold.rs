@@ -13,6 +13,7 @@ use crate::store::{Change, Error, Table, View};
 
 use bytes::Bytes;
 
+pub mod attribution;
 pub mod records;
 pub mod subjects;
 

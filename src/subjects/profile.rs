@@ -403,7 +403,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(on("2019-12-31"), [code]);
-        assert_eq!(on("2020-01-01"), [other.clone()]);
+        assert_eq!(on("2020-01-01"), std::slice::from_ref(&other));
         assert_eq!(on("2022-06-30"), [other]);
         assert_eq!(on("2022-07-01"), []);
     }

@@ -381,7 +381,6 @@ async fn a_person_is_masked_in_every_answer_and_looked_up_with_a_purpose_only() 
         code: Some(pb::look_up_subject_request::Code::PersonId(id.clone())),
         purpose: purpose.to_owned(),
         min_revision: String::new(),
-        ..Default::default()
     };
     assert_eq!(
         reason(&client.look_up_subject(ask("")).await.expect_err("no purpose")),

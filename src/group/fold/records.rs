@@ -33,7 +33,7 @@ pub fn changes(
                 None => recorded(fact, revision, keyed),
                 Some(first) => corrected(fact, first, revision, before, keyed)?,
             };
-            changes.extend(super::subjects::of_record(fact, revision, before, keyed)?);
+            changes.extend(super::attribution::of_record(fact, revision, before, keyed)?);
             Ok(changes)
         }
         RecordFact::Ended(fact) => ended(fact, revision, before),

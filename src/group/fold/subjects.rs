@@ -9,13 +9,11 @@ use super::put;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::hash::{KeyedHashes, hash16, table_hash};
 use crate::domain::hashes;
-use crate::domain::record_fact::RecordedFact;
 use crate::domain::revision::Revision;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::{Identity, SubjectKind, SubjectNumber};
 use crate::domain::subject_fact::{
-    AttributionFact, Change as Happened, MembershipFact, RecordClass, RegisterFact, RegisterState,
-    SubjectChange, SubjectFact, Who,
+    Change as Happened, MembershipFact, RegisterFact, RegisterState, SubjectChange, SubjectFact, Who,
 };
 use crate::domain::title::ComparedName;
 use crate::store::keys::subjects::{self as layout, MembershipRow, SubjectState};
@@ -54,7 +52,7 @@ pub fn changes(
                 row.encode(),
             ));
         }
-        SubjectFact::Attributed(fact) => changes.extend(attributed(fact, revision)),
+        SubjectFact::Attributed(fact) => changes.extend(super::attribution::attributed(fact, revision)),
     }
     Ok(changes)
 }
@@ -525,77 +523,4 @@ fn member(
     }
     changes.extend(super::questions(&fact.findings, revision));
     Ok(changes)
-}
-
-/// What the recording of a credit record changes about its subject and its sectors.
-///
-/// # Errors
-/// As the view's.
-pub fn of_record(
-    fact: &RecordedFact,
-    revision: Revision,
-    before: &dyn View,
-    keyed: &dyn KeyedHashes,
-) -> Result<Vec<Change>, Error> {
-    let party = &fact.record.party;
-    let kind = party.sealing_kind();
-    let mut changes = reported(fact.subject, kind, &party.name, revision, before, keyed)?;
-    let first = fact.first.unwrap_or(revision);
-    let key = layout::attributed_record_key(first);
-    let stands = before.get(keys::ATTRIBUTION, &key)?;
-    // What an officer said of the record itself holds whatever its row says now.
-    if stands.as_deref().is_some_and(layout::attributed_by_officer) {
-        return Ok(changes);
-    }
-    let record = &fact.record;
-    if fact.sectors.is_empty() {
-        let matter = record.matter.as_deref().unwrap_or_default();
-        let class = layout::class_hash(record.kind, &record.body, matter);
-        changes.push(put(
-            keys::ATTRIBUTION,
-            layout::unattributed_key(first),
-            layout::unattributed_value(fact.department, &class),
-        ));
-        if stands.is_some() {
-            changes.push(Change::Delete {
-                table: keys::ATTRIBUTION,
-                key,
-            });
-        }
-    } else {
-        let value = layout::attributed_value(revision, false, &fact.sectors);
-        changes.push(put(keys::ATTRIBUTION, key, value));
-        if fact.first.is_some() {
-            changes.push(Change::Delete {
-                table: keys::ATTRIBUTION,
-                key: layout::unattributed_key(first),
-            });
-        }
-    }
-    Ok(changes)
-}
-
-fn attributed(fact: &AttributionFact, revision: Revision) -> Vec<Change> {
-    let value = layout::attributed_value(revision, true, &fact.sectors);
-    let mut changes = Vec::new();
-    for first in &fact.records {
-        changes.push(put(
-            keys::ATTRIBUTION,
-            layout::attributed_record_key(*first),
-            value.clone(),
-        ));
-        changes.push(Change::Delete {
-            table: keys::ATTRIBUTION,
-            key: layout::unattributed_key(*first),
-        });
-    }
-    if let Some(RecordClass { kind, body, matter }) = &fact.class {
-        let class = layout::class_hash(*kind, body, matter);
-        changes.push(put(
-            keys::ATTRIBUTION,
-            layout::attributed_class_key(&class),
-            value,
-        ));
-    }
-    changes
 }

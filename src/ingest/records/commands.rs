@@ -260,7 +260,7 @@ impl Passed<'_> {
             changes: self.row.changes.clone(),
             source: self.row.source.clone(),
             changed_by: None,
-            sectors: subjects::attribution::of_record(group, &self.record)?,
+            sectors: subjects::attribution::of_record(group, self.record)?,
             findings,
         })
     }

@@ -165,12 +165,12 @@ impl Naive {
         let counts = &mut self.counts;
         for known in self.known.values() {
             let record = &known.current;
-            *match known.end {
-                Some(End::Withdrawn) => &mut counts.records_withdrawn,
-                Some(End::Deleted) => &mut counts.records_deleted,
-                Some(End::Repaired) => &mut counts.records_repaired,
-                Some(End::Expired) | None => &mut 0,
-            } += 1;
+            match known.end {
+                Some(End::Withdrawn) => counts.records_withdrawn += 1,
+                Some(End::Deleted) => counts.records_deleted += 1,
+                Some(End::Repaired) => counts.records_repaired += 1,
+                Some(End::Expired) | None => {}
+            }
             counts.rulings_correcting += u64::from(known.ruled);
             if matches!(known.end, Some(End::Withdrawn | End::Deleted)) {
                 continue;

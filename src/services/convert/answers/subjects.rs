@@ -7,6 +7,7 @@ use crate::domain::revision::{Epoch, Place, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
 use crate::services::convert::timestamp;
 use crate::services::pb;
+use crate::subjects::counts::{Counts, Standing};
 use crate::subjects::file::Entry;
 use crate::subjects::lists::Summary;
 use crate::subjects::memberships::MembershipName;
