@@ -22,9 +22,9 @@ use crate::testkit::plan::{Step, Year};
 use crate::testkit::records::{Authorities, whole_year};
 
 pub mod drive;
+mod import;
 pub mod report;
 pub mod tally;
-mod import;
 pub(in crate::commands) mod wire_rows;
 mod year;
 
@@ -224,7 +224,11 @@ impl Drop for Fresh {
 /// # Errors
 /// [`Error`]; [`Error::Differs`] if a single row or count is not as planned.
 pub async fn play(options: &Options, running: &Running, channel: &Channel) -> Result<Report, Error> {
-    let Running { district, authorities, .. } = running;
+    let Running {
+        district,
+        authorities,
+        ..
+    } = running;
     let Year { plan, sends } = whole_year(options.seed, options.scale, district, authorities);
     if let Some(path) = &options.plan {
         let text = serde_json::to_string_pretty(&plan).expect("counts and names serialise");

@@ -62,6 +62,8 @@ pub struct YearCounts {
     /// By sector; all sectors have some.
     pub memberships_by_sector: BTreeMap<String, u64>,
     pub membership_outcomes: BTreeMap<String, u64>,
+    /// Batches of the register, of rosters and of credit records.
+    pub year_batches: u64,
 }
 
 /// How many came in time, of all that have a term: penalties and licences that count and whose days the

@@ -155,19 +155,28 @@ impl Register {
             self.row(place)
         };
         for _ in 0..(240 / scale).max(2) {
-            rows.push(RegisterRow { outcome: Outcome::Repeated, ..next() });
+            rows.push(RegisterRow {
+                outcome: Outcome::Repeated,
+                ..next()
+            });
         }
         for _ in 0..(60 / scale).max(2) {
             let mut row = next();
             row.entry.name = row.entry.name.replace("巴彦淖尔", "河套新城");
             row.changed_on = (day - 20.days()).to_string();
-            rows.push(RegisterRow { outcome: Outcome::Corrected, ..row });
+            rows.push(RegisterRow {
+                outcome: Outcome::Corrected,
+                ..row
+            });
         }
         for _ in 0..(40 / scale).max(2) {
             let mut row = next();
             let ago = i64::try_from(dice.below(100)).expect("small");
             row.deregistered_on = (day - (ago + 1).days()).to_string();
-            rows.push(RegisterRow { outcome: Outcome::Corrected, ..row });
+            rows.push(RegisterRow {
+                outcome: Outcome::Corrected,
+                ..row
+            });
         }
         for _ in 0..(30 / scale).max(2) {
             let mut row = next();
@@ -177,7 +186,10 @@ impl Register {
                 ..row
             });
         }
-        RegisterBatch { request_id: self.request_id("update"), rows }
+        RegisterBatch {
+            request_id: self.request_id("update"),
+            rows,
+        }
     }
 
     /// Places that [`Register::update`] does not touch.

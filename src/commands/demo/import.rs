@@ -56,7 +56,13 @@ pub(super) async fn import<I: Import + 'static>(
     let mut batches = batches.peekable();
     while batches.peek().is_some() {
         let held: Vec<_> = batches.by_ref().take(BATCHES_HELD).collect();
-        some::<I>(clients, held.iter().map(Borrow::borrow).collect(), tally, progress).await?;
+        some::<I>(
+            clients,
+            held.iter().map(Borrow::borrow).collect(),
+            tally,
+            progress,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -144,7 +150,10 @@ impl Import for Commitments {
         batch.rows.len()
     }
 
-    async fn open(mut clients: Clients, requests: Vec<Self::Request>) -> Result<Streaming<Self::Response>, Error> {
+    async fn open(
+        mut clients: Clients,
+        requests: Vec<Self::Request>,
+    ) -> Result<Streaming<Self::Response>, Error> {
         let answers = clients.commitments.import_commitments(iter(requests)).await;
         Ok(answers.map_err(failed("ImportCommitments"))?.into_inner())
     }
@@ -184,7 +193,10 @@ impl Import for Register {
         batch.rows.len()
     }
 
-    async fn open(mut clients: Clients, requests: Vec<Self::Request>) -> Result<Streaming<Self::Response>, Error> {
+    async fn open(
+        mut clients: Clients,
+        requests: Vec<Self::Request>,
+    ) -> Result<Streaming<Self::Response>, Error> {
         let answers = clients.subjects.import_subjects(iter(requests)).await;
         Ok(answers.map_err(failed("ImportSubjects"))?.into_inner())
     }
@@ -224,7 +236,10 @@ impl Import for Memberships {
         batch.rows.len()
     }
 
-    async fn open(mut clients: Clients, requests: Vec<Self::Request>) -> Result<Streaming<Self::Response>, Error> {
+    async fn open(
+        mut clients: Clients,
+        requests: Vec<Self::Request>,
+    ) -> Result<Streaming<Self::Response>, Error> {
         let answers = clients.subjects.import_memberships(iter(requests)).await;
         Ok(answers.map_err(failed("ImportMemberships"))?.into_inner())
     }
@@ -264,7 +279,10 @@ impl Import for Records {
         batch.rows.len()
     }
 
-    async fn open(mut clients: Clients, requests: Vec<Self::Request>) -> Result<Streaming<Self::Response>, Error> {
+    async fn open(
+        mut clients: Clients,
+        requests: Vec<Self::Request>,
+    ) -> Result<Streaming<Self::Response>, Error> {
         let answers = clients.records.import_records(iter(requests)).await;
         Ok(answers.map_err(failed("ImportRecords"))?.into_inner())
     }

@@ -213,7 +213,11 @@ impl Report {
         line(
             "批次",
             "batches",
-            format!("{} ({} replayed)", self.batches, self.replayed_batches),
+            format!(
+                "{} ({} replayed)",
+                self.batches + self.year.year_batches,
+                self.replayed_batches
+            ),
         );
         line("内容摘要", "content digest", self.content_digest.clone());
         line("表摘要", "table digest", self.table_digest.clone());
@@ -224,18 +228,26 @@ impl Report {
 }
 
 /// The part of the report in words that is not about commitments.
-fn of_the_year(
-    year: &YearCounts,
-    (beside, scale): (&str, &str),
-    line: &mut dyn FnMut(&str, &str, String),
-) {
+fn of_the_year(year: &YearCounts, (beside, scale): (&str, &str), line: &mut dyn FnMut(&str, &str, String)) {
     let penalties = format!("{} ({beside}: {REPORTED_PENALTIES}{scale})", year.penalties);
     line("行政处罚", "penalties", penalties);
     let bodies = format!("{} ({beside}: {REPORTED_BODIES})", year.enforcement_bodies);
     line("执法主体", "enforcement bodies", bodies);
-    line("按接收月份", "  by month of receipt", list(&year.penalties_by_month));
-    line("按处罚类别", "  by kind of penalty", list(&year.penalties_by_kind));
-    line("历史处罚（2015年版）", "penalties of the history file", year.penalties_history.to_string());
+    line(
+        "按接收月份",
+        "  by month of receipt",
+        list(&year.penalties_by_month),
+    );
+    line(
+        "按处罚类别",
+        "  by kind of penalty",
+        list(&year.penalties_by_kind),
+    );
+    line(
+        "历史处罚（2015年版）",
+        "penalties of the history file",
+        year.penalties_history.to_string(),
+    );
     line("行政许可", "licences", year.licences.to_string());
     line("信用记录按类别", "records by kind", list(&year.records_by_kind));
     let sent = format!(
@@ -252,18 +264,34 @@ fn of_the_year(
         sent,
     );
     line("拒收原因", "  refused", list(&year.records_refused_by_rule));
-    line("撤销记录", "records withdrawn", year.records_withdrawn.to_string());
+    line(
+        "撤销记录",
+        "records withdrawn",
+        year.records_withdrawn.to_string(),
+    );
     line("删除记录", "records deleted", year.records_deleted.to_string());
-    line("裁决纠正处罚", "penalties corrected by a ruling", year.rulings_correcting.to_string());
+    line(
+        "裁决纠正处罚",
+        "penalties corrected by a ruling",
+        year.rulings_correcting.to_string(),
+    );
     let Rate { in_time, of } = year.timeliness_rate;
     let permille = in_time * 1_000 / of.max(1);
     let rate = format!("{in_time}/{of} ({}.{}%)", permille / 10, permille % 10);
     line("及时率", "in time", rate);
     line("逾期", "late", year.late.to_string());
-    line("未归因记录", "unattributed records", year.unattributed_records.to_string());
+    line(
+        "未归因记录",
+        "unattributed records",
+        year.unattributed_records.to_string(),
+    );
     line("登记主体", "subjects in the register", year.subjects.to_string());
     let sectors = year.memberships_by_sector.len();
-    line("领域归属", "memberships", format!("{} ({sectors})", year.memberships));
+    line(
+        "领域归属",
+        "memberships",
+        format!("{} ({sectors})", year.memberships),
+    );
 }
 
 fn list(counts: &BTreeMap<String, u64>) -> String {

@@ -12,6 +12,8 @@ use crate::testkit::register::RegisterBatch;
 #[derive(Debug, Default)]
 pub struct Tally {
     pub batches: u64,
+    /// Batches of the register, of rosters and of credit records.
+    pub year_batches: u64,
     pub replayed_batches: u64,
     pub rows_sent: u64,
     pub created: u64,
@@ -139,7 +141,7 @@ pub(super) fn count_register(
     result: &pb::RegisterBatchResult,
 ) -> Result<(), Error> {
     same_size(batch.rows.len(), result.results.len())?;
-    tally.batches += 1;
+    tally.year_batches += 1;
     tally.replayed_batches += u64::from(result.replayed);
     for (row, result) in batch.rows.iter().zip(&result.results) {
         let name = bare(result.outcome().as_str_name(), "OUTCOME_");
@@ -158,7 +160,7 @@ pub(super) fn count_memberships(
     result: &pb::MembershipBatchResult,
 ) -> Result<(), Error> {
     same_size(batch.rows.len(), result.results.len())?;
-    tally.batches += 1;
+    tally.year_batches += 1;
     tally.replayed_batches += u64::from(result.replayed);
     for (row, result) in batch.rows.iter().zip(&result.results) {
         let name = bare(result.outcome().as_str_name(), "OUTCOME_");
@@ -177,7 +179,7 @@ pub(super) fn count_records(
     result: &pb::RecordBatchResult,
 ) -> Result<(), Error> {
     same_size(batch.rows.len(), result.results.len())?;
-    tally.batches += 1;
+    tally.year_batches += 1;
     tally.replayed_batches += u64::from(result.replayed);
     for (index, (row, result)) in batch.rows.iter().zip(&result.results).enumerate() {
         let name = bare(result.outcome().as_str_name(), "OUTCOME_");

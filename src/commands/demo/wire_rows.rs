@@ -3,9 +3,9 @@
 use crate::domain::commitment::{
     Choice, CommitmentKind, PerformanceState, Publication, Reported, ReportedPerformance,
 };
+use crate::domain::record::{End, ReportedRecord};
 use crate::domain::subject::SubjectKind;
 use crate::services::pb;
-use crate::domain::record::{End, ReportedRecord};
 use crate::testkit::plan::Batch;
 use crate::testkit::record_plan::{EndSend, MembershipBatch, RecordBatch};
 use crate::testkit::register::{RegisterBatch, RegisterRow};

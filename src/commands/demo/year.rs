@@ -39,8 +39,14 @@ pub(super) async fn ask(clients: &Clients, tally: &Tally) -> Result<YearCounts, 
     let (penalties_by_kind, changed) = penalty_kinds(clients, penalties).await?;
     let annulled = annulled(clients).await?;
     let unattributed = pb::CountUnattributedRecordsRequest::default();
-    let unattributed = clients.records.clone().count_unattributed_records(unattributed).await;
-    let unattributed = unattributed.map_err(failed("CountUnattributedRecords"))?.into_inner();
+    let unattributed = clients
+        .records
+        .clone()
+        .count_unattributed_records(unattributed)
+        .await;
+    let unattributed = unattributed
+        .map_err(failed("CountUnattributedRecords"))?
+        .into_inner();
     let memberships_by_sector = memberships(clients).await?;
     Ok(YearCounts {
         penalties: penalties_by_body.values().sum(),
@@ -74,6 +80,7 @@ pub(super) async fn ask(clients: &Clients, tally: &Tally) -> Result<YearCounts, 
         memberships: memberships_by_sector.values().sum(),
         memberships_by_sector,
         membership_outcomes: tally.membership_outcomes.clone(),
+        year_batches: tally.year_batches,
     })
 }
 
@@ -153,7 +160,12 @@ async fn annulled(clients: &Clients) -> Result<u64, Error> {
         state: pb::RecordStateFilter::Withdrawn.into(),
         ..pb::RecordFilter::default()
     };
-    let by_ruling = |record: &pb::Record| record.ending.as_ref().is_some_and(|ending| !ending.ruling.is_empty());
+    let by_ruling = |record: &pb::Record| {
+        record
+            .ending
+            .as_ref()
+            .is_some_and(|ending| !ending.ruling.is_empty())
+    };
     each(clients, filter, |record| annulled += u64::from(by_ruling(record))).await?;
     Ok(annulled)
 }
@@ -164,7 +176,10 @@ async fn registered(clients: &Clients) -> Result<u64, Error> {
     let answer = clients.subjects.clone().count_subjects(request).await;
     let answer = answer.map_err(failed("CountSubjects"))?.into_inner();
     let is_known = |one: &&pb::SubjectCount| {
-        matches!(one.state(), pb::SubjectState::Registered | pb::SubjectState::Deregistered)
+        matches!(
+            one.state(),
+            pb::SubjectState::Registered | pb::SubjectState::Deregistered
+        )
     };
     Ok(answer.counts.iter().filter(is_known).map(|one| one.count).sum())
 }

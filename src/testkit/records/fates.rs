@@ -9,7 +9,7 @@ use crate::domain::record::{End, RecordKind};
 use crate::domain::subject::SubjectKind;
 use crate::testkit::numbers;
 use crate::testkit::plan::Outcome;
-use crate::testkit::record_plan::{EndSend, RecordRow, REPORTED_PENALTIES};
+use crate::testkit::record_plan::{EndSend, REPORTED_PENALTIES, RecordRow};
 
 /// Rulings that the district received in 2024, and those of them that corrected a penalty.
 const RULINGS_RECEIVED: usize = 182;
@@ -220,7 +220,11 @@ impl Maker<'_> {
             let (outcome, changes, end) = match left {
                 number if number < annulled => ("撤销", "", Some(End::Withdrawn)),
                 number if number < correcting => ("变更", "罚款金额减半", None),
-                _ => (["维持", "驳回申请", "终止", "不予受理"][maker.dice.below(4)], "", None),
+                _ => (
+                    ["维持", "驳回申请", "终止", "不予受理"][maker.dice.below(4)],
+                    "",
+                    None,
+                ),
             };
             let taken = maker.ruling(entry, outcome, changes);
             if taken && corrects {
@@ -248,7 +252,8 @@ impl Maker<'_> {
         let body = self.entries[entry].body;
         let number = self.number(RULINGS, body, if is_suit { "行初" } else { "复决" }, 2024);
         let source = self.source("复议诉讼台账");
-        let court_code = numbers::social_credit_code("11", self.division, if is_suit { "01180002" } else { "01180001" });
+        let court_code =
+            numbers::social_credit_code("11", self.division, if is_suit { "01180002" } else { "01180001" });
         let known = &self.entries[entry];
         let target = &self.authorities.penalising[body];
         let decided = Decided {

@@ -40,7 +40,10 @@ pub(super) fn spoil(dice: &mut Dice, rule: Rule, row: &mut ReportedRecord, party
     let code = &party.code;
     let mut set = |item: &str, text: String| rows::set(row, item, text);
     if rule == Rule::Required {
-        set(["CF_SY", "CF_YJ", "CF_NR", "CF_WSH"][dice.below(4)], String::new());
+        set(
+            ["CF_SY", "CF_YJ", "CF_NR", "CF_WSH"][dice.below(4)],
+            String::new(),
+        );
     } else if rule == Rule::ValueList {
         set("CF_CFLB", ["批评教育", "21"][dice.below(2)].to_owned());
     } else if rule == Rule::Length {
@@ -53,7 +56,10 @@ pub(super) fn spoil(dice: &mut Dice, rule: Rule, row: &mut ReportedRecord, party
     } else if rule == Rule::SocialCreditCodeAlphabet {
         set(CODE, format!("{}I{}", &code[..10], &code[11..]));
     } else if rule == Rule::SocialCreditCodeCheck {
-        set(CODE, numbers::with_wrong_last(code, "0123456789ABCDEFGHJKLMNPQRTUWXY"));
+        set(
+            CODE,
+            numbers::with_wrong_last(code, "0123456789ABCDEFGHJKLMNPQRTUWXY"),
+        );
     } else if rule == Rule::ResidentIdCheck {
         set("CF_XDR_ZJHM", numbers::with_wrong_last(code, "0123456789X"));
     } else if rule == Rule::KindAgainstCode {
@@ -75,7 +81,10 @@ pub(super) fn spoil(dice: &mut Dice, rule: Rule, row: &mut ReportedRecord, party
         set("CF_NR_FK", "0.1234567".to_owned());
     } else if rule == Rule::ForeignDistrict {
         set("CF_CFJG", "（测试）五原县某局".to_owned());
-        set("CF_CFJGDM", numbers::social_credit_code("11", "150821", "01170099"));
+        set(
+            "CF_CFJGDM",
+            numbers::social_credit_code("11", "150821", "01170099"),
+        );
     } else {
         panic!("{rule:?} is not a fault of one row");
     }

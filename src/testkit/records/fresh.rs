@@ -16,7 +16,10 @@ const HISTORY_COUNT: usize = 500;
 /// In so many of a thousand decisions a second party is punished, in some of these a third.
 const SEVERAL_PERMILLE: usize = 30;
 
-/// A day on which a body sends, and how much.
+/// In so many of a thousand decisions the matter is a general one.
+const GENERAL_PERMILLE: usize = 80;
+
+/// A day on which a body sends.
 struct Slot {
     day: Date,
     body: usize,
@@ -136,6 +139,12 @@ impl Maker<'_> {
         body: usize,
     ) -> (String, Option<String>) {
         let matters = &of(self.authorities)[body].matters;
+        let (named, general) = matters.split_at(matters.len() - super::GENERAL.len());
+        let matters = if named.is_empty() || self.dice.chance(GENERAL_PERMILLE) {
+            general
+        } else {
+            named
+        };
         self.dice.pick(matters).clone()
     }
 

@@ -9,7 +9,7 @@ use super::Maker;
 use crate::domain::finding::Rule;
 use crate::testkit::plan::{Outcome, Step};
 use crate::testkit::record_plan::{MembershipBatch, MembershipRow};
-use crate::testkit::register::RegisterRow;
+use crate::testkit::register::{REGISTER_BATCH_ROWS, RegisterRow};
 
 /// Rows of one batch.
 const BATCH_ROWS_MAX: usize = 1_000;
@@ -24,6 +24,8 @@ impl Maker<'_> {
         let update = self.register.update(update_on, self.scale);
         self.count_register(&update.rows);
         let batches = self.memberships();
+        let register = self.register.count().div_ceil(REGISTER_BATCH_ROWS);
+        self.counts.year_batches += (register + 1 + batches.len()) as u64;
         BTreeMap::from([
             (date(2024, 1, 2), vec![Step::Register(self.register.clone())]),
             (date(2024, 1, 3), vec![Step::Memberships(batches)]),
@@ -61,13 +63,20 @@ impl Maker<'_> {
         }
         let mut rows: Vec<MembershipRow> = Vec::new();
         for (sector, place) in members {
-            *self.counts.memberships_by_sector.entry(sector.clone()).or_default() += 1;
+            *self
+                .counts
+                .memberships_by_sector
+                .entry(sector.clone())
+                .or_default() += 1;
             self.counts.memberships += 1;
             let row = self.member(sector, place, Outcome::Created);
             // A few stand twice in their roster.
             if self.dice.chance(10) {
                 rows.push(row.clone());
-                rows.push(MembershipRow { outcome: Outcome::Repeated, ..row });
+                rows.push(MembershipRow {
+                    outcome: Outcome::Repeated,
+                    ..row
+                });
             } else {
                 rows.push(row);
             }
@@ -80,7 +89,10 @@ impl Maker<'_> {
             } else {
                 let sector = self.authorities.sectors[number % self.authorities.sectors.len()].clone();
                 let row = self.member(sector, place, Outcome::Refused(Rule::FutureDate));
-                MembershipRow { from: "2025-01-01".to_owned(), ..row }
+                MembershipRow {
+                    from: "2025-01-01".to_owned(),
+                    ..row
+                }
             };
             rows.push(row);
         }

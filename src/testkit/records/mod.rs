@@ -39,7 +39,12 @@ const REQUESTS: Uuid = Uuid::from_u128(0x4352_4544_454e_4345_2072_6563_6f72_6473
 const BATCH_ROWS_MAX: usize = 1_000;
 
 /// Matters that no data attribute, unless a rule holds for the whole body.
-const GENERAL: [&str; 4] = ["未按规定保存档案", "妨碍执法人员执行公务", "未按要求限期改正", "违反公共秩序管理规定"];
+const GENERAL: [&str; 4] = [
+    "未按规定保存档案",
+    "妨碍执法人员执行公务",
+    "未按要求限期改正",
+    "违反公共秩序管理规定",
+];
 
 /// A body that decides, with the matters it decides on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +81,10 @@ impl Authorities {
                 if rule.matters.is_empty() {
                     of_all.clone_from(&sector);
                 }
-                let named = rule.matters.iter().map(|one| (one.as_str().to_owned(), sector.clone()));
+                let named = rule
+                    .matters
+                    .iter()
+                    .map(|one| (one.as_str().to_owned(), sector.clone()));
                 matters.extend(named);
             }
             matters.extend(GENERAL.map(|matter| (matter.to_owned(), of_all.clone())));
@@ -87,11 +95,21 @@ impl Authorities {
             }
         };
         let penalising = catalog.bodies().iter();
-        let penalising = penalising
-            .map(|one| body(&one.title_zh, one.social_credit_code.to_string(), RecordKind::Penalty));
+        let penalising = penalising.map(|one| {
+            body(
+                &one.title_zh,
+                one.social_credit_code.to_string(),
+                RecordKind::Penalty,
+            )
+        });
         let licensing = catalog.departments_with(Authority::License);
-        let licensing = licensing
-            .map(|one| body(&one.title_zh, one.social_credit_code.to_string(), RecordKind::Licence));
+        let licensing = licensing.map(|one| {
+            body(
+                &one.title_zh,
+                one.social_credit_code.to_string(),
+                RecordKind::Licence,
+            )
+        });
         Self {
             penalising: penalising.collect(),
             licensing: licensing.collect(),
@@ -273,7 +291,9 @@ impl Maker<'_> {
 
     /// A later day for an entry; from then on events need a day later still.
     fn later(&mut self, entry: usize) -> Option<Date> {
-        let from = self.days.partition_point(|day| *day <= self.entries[entry].last_on);
+        let from = self
+            .days
+            .partition_point(|day| *day <= self.entries[entry].last_on);
         if from == self.days.len() {
             return None;
         }
@@ -283,7 +303,13 @@ impl Maker<'_> {
     }
 
     fn push(&mut self, day: Date, sheet: Sheet, row: RecordRow) -> usize {
-        let groups = self.sends.entry(day).or_default().sheets.entry(sheet).or_default();
+        let groups = self
+            .sends
+            .entry(day)
+            .or_default()
+            .sheets
+            .entry(sheet)
+            .or_default();
         groups.push(vec![row]);
         groups.len() - 1
     }
@@ -309,14 +335,21 @@ impl Maker<'_> {
 
     fn finish(mut self, year: &mut Year) {
         let mut steps = self.opening();
+        let last = self.sends.keys().next_back().copied();
+        let mut silent = Vec::new();
         for (day, sends) in std::mem::take(&mut self.sends) {
             let mut batches = Vec::new();
-            for (_, mut groups) in sends.sheets {
+            let mut sheets = telling(sends.sheets, &mut silent);
+            if Some(&day) == last.as_ref() && !silent.is_empty() {
+                sheets.push(std::mem::take(&mut silent));
+            }
+            for mut groups in sheets {
                 self.dice.shuffle(&mut groups);
                 for rows in cut(groups) {
                     rows.iter().for_each(|row| counts::row(&mut self.counts, row));
                     let request_id = self.request_id();
                     batches.push(RecordBatch { request_id, rows });
+                    self.counts.year_batches += 1;
                 }
             }
             let of_day = steps.entry(day).or_default();
@@ -345,6 +378,23 @@ fn sheet_of(entry: &Entry) -> Sheet {
         | RecordKind::InspectionResult => OTHERS,
     };
     (family, entry.body)
+}
+
+/// Puts rows of sheets without anything new among those of another sheet, of this day or a later one: a
+/// batch of which nothing is recorded leaves no trace in a ledger. What was said before may wait: it is
+/// repeated or refused on a later day as well.
+fn telling(
+    sheets: BTreeMap<Sheet, Vec<Vec<RecordRow>>>,
+    silent: &mut Vec<Vec<RecordRow>>,
+) -> Vec<Vec<Vec<RecordRow>>> {
+    let is_new = |row: &RecordRow| matches!(row.outcome, Outcome::Created | Outcome::Corrected);
+    let is_telling = |groups: &Vec<Vec<RecordRow>>| groups.iter().flatten().any(is_new);
+    let (mut telling, others): (Vec<_>, Vec<_>) = sheets.into_values().partition(is_telling);
+    silent.extend(others.into_iter().flatten());
+    if let Some(first) = telling.first_mut() {
+        first.append(silent);
+    }
+    telling
 }
 
 /// Cuts a sheet into batches without cutting a group.

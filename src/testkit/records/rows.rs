@@ -49,9 +49,7 @@ impl Items {
             SubjectKind::Organisation | SubjectKind::IndividualBusiness => {
                 items.put(&item("SHXYM"), &party.code)
             }
-            SubjectKind::Person => items
-                .put(&item("ZJLX"), "身份证")
-                .put(&item("ZJHM"), &party.code),
+            SubjectKind::Person => items.put(&item("ZJLX"), "身份证").put(&item("ZJHM"), &party.code),
         }
     }
 
@@ -131,7 +129,11 @@ pub fn sanction(dice: &mut Dice) -> Sanction {
         codes,
         content,
         fine: if takes("02") { wan(fine) } else { String::new() },
-        confiscated: if takes("03") { wan(confiscated) } else { String::new() },
+        confiscated: if takes("03") {
+            wan(confiscated)
+        } else {
+            String::new()
+        },
         licence: if takes("05") || takes("11") {
             format!("经营许可证JY{:08}", dice.below(100_000_000))
         } else {
@@ -142,7 +144,11 @@ pub fn sanction(dice: &mut Dice) -> Sanction {
 
 /// A penalty in the layout since 2018.
 pub fn penalty(dice: &mut Dice, of: &Decided<'_>, sanction: &Sanction) -> ReportedRecord {
-    let procedure = if dice.chance(350) { "简易" } else { "普通程序" };
+    let procedure = if dice.chance(350) {
+        "简易"
+    } else {
+        "普通程序"
+    };
     let until = if dice.chance(400) {
         "2099-12-31".to_owned()
     } else {
@@ -157,7 +163,10 @@ pub fn penalty(dice: &mut Dice, of: &Decided<'_>, sanction: &Sanction) -> Report
         .representative("CF", of.party)
         .put("CF_WSH", of.number)
         .put("CF_WFXW", of.matter)
-        .put("CF_SY", format!("经查，当事人{}，事实清楚，证据充分。", of.matter))
+        .put(
+            "CF_SY",
+            format!("经查，当事人{}，事实清楚，证据充分。", of.matter),
+        )
         .put("CF_YJ", *dice.pick(&BASES))
         .put("CF_CFLB", sanction.words)
         .put("CF_NR", &sanction.content)
@@ -233,7 +242,10 @@ pub const OTHERS: [Other; 5] = [
         prefix: "YZ",
         date: "YZ_LRRQ",
         matter: "YZ_MD",
-        matters: &["拖欠农民工工资失信联合惩戒对象名单", "市场监督管理严重违法失信名单"],
+        matters: &[
+            "拖欠农民工工资失信联合惩戒对象名单",
+            "市场监督管理严重违法失信名单",
+        ],
         own: &[("YZ_SY", "符合列入情形"), ("YZ_YJ", "有关名单管理办法")],
         count: 24,
     },
@@ -339,7 +351,10 @@ pub fn ruling(of: &Decided<'_>, ruling: &Ruling<'_>) -> ReportedRecord {
 /// Writes a row as another department's system would: other brackets, other dates, more zeroes.
 pub fn retold(dice: &mut Dice, row: &ReportedRecord, source: Source) -> ReportedRecord {
     let style = dice.below(3);
-    let mut row = ReportedRecord { source, ..row.clone() };
+    let mut row = ReportedRecord {
+        source,
+        ..row.clone()
+    };
     for (code, text) in &mut row.items {
         if code.ends_with("_WSH") {
             *text = match style {
@@ -348,11 +363,19 @@ pub fn retold(dice: &mut Dice, row: &ReportedRecord, source: Source) -> Reported
                 _ => format!(" {text}"),
             };
         } else if code.ends_with("_JDRQ") {
-            *text = if style == 1 { text.replace('-', "") } else { text.replace('-', "/") };
+            *text = if style == 1 {
+                text.replace('-', "")
+            } else {
+                text.replace('-', "/")
+            };
         } else if code.ends_with("_SHXYM") && style == 2 {
             *text = text.to_lowercase();
         } else if code.ends_with("_FK") && style == 0 {
-            *text = if text.contains('.') { format!("{text}0") } else { format!("{text}.00") };
+            *text = if text.contains('.') {
+                format!("{text}0")
+            } else {
+                format!("{text}.00")
+            };
         }
     }
     row

@@ -45,15 +45,18 @@ impl Naive {
             Step::Import(_) | Step::Perform(_) | Step::Withdraw(_) => {}
             Step::Register(register) => {
                 for batch in register.batches() {
+                    self.counts.year_batches += 1;
                     assert!(batch.rows.len() <= 1_000);
                     batch.rows.iter().for_each(|row| self.register_row(row));
                 }
             }
             Step::RegisterRows(batches) => {
+                self.counts.year_batches += batches.len() as u64;
                 let rows = batches.iter().flat_map(|batch| &batch.rows);
                 rows.for_each(|row| self.register_row(row));
             }
             Step::Memberships(batches) => {
+                self.counts.year_batches += batches.len() as u64;
                 for row in batches.iter().flat_map(|batch| &batch.rows) {
                     let name = row.outcome.name().to_owned();
                     *self.counts.membership_outcomes.entry(name).or_default() += 1;
@@ -66,6 +69,7 @@ impl Naive {
                 }
             }
             Step::Records(batches) => {
+                self.counts.year_batches += batches.len() as u64;
                 for batch in batches {
                     assert!(batch.rows.len() <= BATCH_ROWS_MAX);
                     batch.rows.iter().for_each(|row| self.row(row));
@@ -85,7 +89,8 @@ impl Naive {
         self.counts.register_rows += 1;
         let name = row.outcome.name().to_owned();
         *self.counts.register_outcomes.entry(name).or_default() += 1;
-        let is_valid = crate::domain::social_credit_code::SocialCreditCode::faults(&row.entry.code).is_empty();
+        let is_valid =
+            crate::domain::social_credit_code::SocialCreditCode::faults(&row.entry.code).is_empty();
         assert_eq!(is_valid, !matches!(row.outcome, Outcome::Refused(_)));
         if is_valid {
             self.names.insert(row.entry.code.clone(), row.entry.name.clone());
@@ -104,7 +109,10 @@ impl Naive {
             assert_eq!(rules.len(), 1, "{:?} {:?}", checked.findings, row.reported);
             assert_eq!(row.outcome, Outcome::Refused(rules[0]));
             counts.records_refused += 1;
-            *counts.records_refused_by_rule.entry(rule_name(rules[0])).or_default() += 1;
+            *counts
+                .records_refused_by_rule
+                .entry(rule_name(rules[0]))
+                .or_default() += 1;
             return;
         };
         if let Some(name) = self.names.get(record.party.identity.expose()) {
@@ -144,7 +152,11 @@ impl Naive {
         counts::row(&mut self.counts, row);
         self.counts.records_sent -= 1;
         if let Some(number) = row.record {
-            assert_eq!(*self.keys.entry(number).or_insert(key), key, "one record has one key");
+            assert_eq!(
+                *self.keys.entry(number).or_insert(key),
+                key,
+                "one record has one key"
+            );
         }
         if let (Some(target), Outcome::Created) = (target, outcome) {
             let is_target = |known: &&mut Known| {
@@ -153,7 +165,11 @@ impl Naive {
                     && known.current.party.identity.expose() == party.identity.expose()
                     && known.current.kind == target.kind
             };
-            let of = self.known.values_mut().find(is_target).expect("rulings come after their penalties");
+            let of = self
+                .known
+                .values_mut()
+                .find(is_target)
+                .expect("rulings come after their penalties");
             assert_eq!(target.decided_on, Some(of.current.decided_on));
             let changes = row.reported.items.iter().any(|(code, _)| code == "CJ_BGNR");
             of.end = of.end.or(target.end);
@@ -188,7 +204,10 @@ impl Naive {
                 (RecordKind::Penalty, "PENALTY_V1") => counts.penalties_history += 1,
                 (RecordKind::Penalty, _) => {
                     counts.penalties += 1;
-                    *counts.penalties_by_body.entry(record.body.to_string()).or_default() += 1;
+                    *counts
+                        .penalties_by_body
+                        .entry(record.body.to_string())
+                        .or_default() += 1;
                     let month = known.received_on.to_string()[..7].to_owned();
                     *counts.penalties_by_month.entry(month).or_default() += 1;
                     for code in kinds(&record.items) {
@@ -202,7 +221,11 @@ impl Naive {
             }
             let has_term = matches!(record.layout.as_str(), "PENALTY_V2" | "LICENCE_V2");
             if has_term {
-                let due = self.policies.calendar.add(record.decided_on, 7).expect("2024 is known");
+                let due = self
+                    .policies
+                    .calendar
+                    .add(record.decided_on, 7)
+                    .expect("2024 is known");
                 let is_late = known.received_on > due;
                 counts.late += u64::from(is_late);
                 counts.timeliness_rate.of += 1;
@@ -231,7 +254,10 @@ fn refusing(findings: &[Finding]) -> Vec<Rule> {
 }
 
 fn kinds(items: &[Item]) -> Vec<String> {
-    let item = items.iter().find(|item| item.code == "CF_CFLB").expect("required");
+    let item = items
+        .iter()
+        .find(|item| item.code == "CF_CFLB")
+        .expect("required");
     let Value::Choices(chosen) = &item.value else {
         panic!("a list")
     };
@@ -253,7 +279,11 @@ fn the_plan_of_the_records_adds_up_from_their_sends() {
             members: HashSet::new(),
         };
         year.sends.iter().for_each(|step| naive.send(step));
-        assert_eq!(naive.counts(), year.plan.expected.year, "seed {seed}, scale {scale}");
+        assert_eq!(
+            naive.counts(),
+            year.plan.expected.year,
+            "seed {seed}, scale {scale}"
+        );
     }
 }
 
@@ -263,7 +293,10 @@ fn the_year_has_what_the_report_counts_and_much_that_must_not_count() {
     assert_eq!(counts.penalties, REPORTED_PENALTIES);
     assert_eq!(counts.enforcement_bodies, REPORTED_BODIES);
     assert_eq!(counts.penalties_history, 500);
-    assert_eq!((counts.records_by_kind["RULING"], counts.rulings_correcting), (182, 9));
+    assert_eq!(
+        (counts.records_by_kind["RULING"], counts.rulings_correcting),
+        (182, 9)
+    );
     assert_eq!(counts.memberships_by_sector.len(), 43);
     assert!(counts.memberships_by_sector.values().all(|count| *count >= 24));
     assert!((59_000..=61_000).contains(&counts.subjects));
@@ -272,7 +305,10 @@ fn the_year_has_what_the_report_counts_and_much_that_must_not_count() {
     let Rate { in_time, of } = counts.timeliness_rate;
     assert!(counts.late > 100 && in_time * 100 >= of * 80, "{counts:?}");
     for rule in faults::RULES.into_iter().chain([Rule::RecordEnded]) {
-        assert!(counts.records_refused_by_rule.contains_key(&rule_name(rule)), "{rule:?}");
+        assert!(
+            counts.records_refused_by_rule.contains_key(&rule_name(rule)),
+            "{rule:?}"
+        );
     }
     for (quiet, flood) in [("2024-02", "2024-03"), ("2024-11", "2024-12")] {
         let months = &counts.penalties_by_month;
@@ -288,7 +324,12 @@ fn the_commitments_of_a_seed_stay_as_they_are() {
     let whole = year_of(2_024, 10);
     let said = |year: &Year| {
         let of = |step: &&Step| matches!(step, Step::Import(_) | Step::Perform(_) | Step::Withdraw(_));
-        let steps: Vec<String> = year.sends.iter().filter(of).map(|step| format!("{step:?}")).collect();
+        let steps: Vec<String> = year
+            .sends
+            .iter()
+            .filter(of)
+            .map(|step| format!("{step:?}"))
+            .collect();
         let mut expected = year.plan.expected.clone();
         expected.year = YearCounts::default();
         (steps, expected)
@@ -303,7 +344,13 @@ fn a_seed_gives_the_same_rows_and_time_never_goes_back() {
     let instants: Vec<_> = year
         .sends
         .iter()
-        .filter_map(|step| if let Step::Advance(to) = step { Some(*to) } else { None })
+        .filter_map(|step| {
+            if let Step::Advance(to) = step {
+                Some(*to)
+            } else {
+                None
+            }
+        })
         .collect();
     assert!(instants.is_sorted());
 }

@@ -192,7 +192,12 @@ pub fn counts(counts: &Counts, revision: String) -> pb::CountSubjectsResponse {
 /// Shows a subject in short; a natural person is masked.
 #[must_use]
 pub fn summary(summary: &Summary, today: CivilDate, epoch: Epoch) -> pb::SubjectSummary {
-    let state = state_of(summary.successor.is_some(), summary.ended_on, summary.registered, today);
+    let state = state_of(
+        summary.successor.is_some(),
+        summary.ended_on,
+        summary.registered,
+        today,
+    );
     pb::SubjectSummary {
         name: format!("subjects/{}", summary.name),
         kind: summary.kind.number().into(),
