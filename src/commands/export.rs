@@ -15,8 +15,11 @@ use crate::domain::layout::Layout;
 use crate::policy::Policies;
 use crate::services::pb;
 use crate::services::pb::commitment_service_client::CommitmentServiceClient;
+use crate::services::pb::record_service_client::RecordServiceClient;
+use crate::sheets::values;
 
 mod commitments;
+mod records;
 mod target;
 mod template;
 
@@ -128,7 +131,7 @@ impl Failed {
     }
 
     fn says(&self, language: Language) -> String {
-        let says = match (self, language) {
+        match (self, language) {
             (Self::NoLayout(code), Language::English) => {
                 format!("there is no layout {code}; `credence export layouts` lists them")
             }
@@ -143,7 +146,7 @@ impl Failed {
             (Self::NotListed(code), Language::Chinese) => {
                 format!("服务没有{code}的清单，只能导出空表（--template）")
             }
-            (Self::Policies(mistakes), _) => return mistakes.clone(),
+            (Self::Policies(mistakes), _) => mistakes.clone(),
             (Self::Address(address), Language::English) => format!("{address:?} is no address of a server"),
             (Self::Address(address), Language::Chinese) => format!("“{address}”不是服务地址"),
             (Self::Unreachable(words), Language::English) => format!("no server answers: {words}"),
@@ -164,8 +167,7 @@ impl Failed {
                 "未导出：XLSX须写入文件，请给出--out".to_owned()
             }
             (Self::Unwritten(error), Language::Chinese) => format!("未导出：{error}"),
-        };
-        says
+        }
     }
 }
 
@@ -213,12 +215,17 @@ async fn export(options: &Options) -> Result<String, Failed> {
             Language::Chinese => format!("已导出空表：{}（{}）", layout.code, layout.title_zh),
         });
     }
-    if layout.code != "COMMITMENT" {
+    let is_commitments = layout.code == "COMMITMENT";
+    if !is_commitments && layout.kind.is_none() {
         return Err(Failed::NotListed(layout.code.clone()));
     }
     let channel = connect(&options.server).await?;
     let mut target = begin()?;
-    let done = all_commitments(options, &policies, layout, channel, &mut target).await?;
+    let done = if is_commitments {
+        all_commitments(options, &policies, layout, channel, &mut target).await?
+    } else {
+        all_records(options, &policies, layout, channel, &mut target).await?
+    };
     target.finish(&[])?;
     Ok(said(done, options.lang))
 }
@@ -228,12 +235,12 @@ fn said(done: Done, language: Language) -> String {
     match language {
         Language::English if masked > 0 => {
             format!(
-                "{rows} rows; {masked} of them are about natural persons, are masked, and cannot be imported again"
+                "{rows} rows; {masked} of them name natural persons, are masked, and cannot be imported again"
             )
         }
         Language::English => format!("{rows} rows"),
         Language::Chinese if masked > 0 => {
-            format!("已导出{rows}行，其中自然人{masked}行已脱敏，不能再导入")
+            format!("已导出{rows}行，其中{masked}行含自然人信息，已脱敏，不能再导入")
         }
         Language::Chinese => format!("已导出{rows}行"),
     }
@@ -310,7 +317,59 @@ async fn all_commitments(
                 .collect();
             target.row(&cells)?;
             done.rows += 1;
-            done.masked += u64::from(commitments::is_masked(commitment));
+            done.masked += u64::from(is_masked(layout, &cells));
+        }
+        if page.next_page_token.is_empty() {
+            return Ok(done);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// Whether a row holds what was masked, so that import refuses it.
+fn is_masked(layout: &Layout, cells: &[String]) -> bool {
+    let mut pairs = template::items(layout).zip(cells);
+    pairs.any(|(item, cell)| values::is_masked(item, cell))
+}
+
+async fn all_records(
+    options: &Options,
+    policies: &Policies,
+    layout: &Layout,
+    channel: Channel,
+    target: &mut Target,
+) -> Result<Done, Failed> {
+    let mut client = RecordServiceClient::new(channel).max_decoding_message_size(PAGE_SIZE_MAX);
+    let words = Words(&policies.layouts);
+    let given = |text: &Option<String>| text.clone().unwrap_or_default();
+    let mut state = pb::RecordStateFilter::Recorded;
+    if options.all {
+        state = pb::RecordStateFilter::Unspecified;
+    }
+    let mut request = pb::ListRecordsRequest {
+        filter: Some(pb::RecordFilter {
+            layout: layout.code.clone(),
+            subject: given(&options.subject),
+            department: given(&options.department),
+            decided_from: given(&options.from),
+            decided_until: given(&options.until),
+            received_from: given(&options.received_from),
+            received_until: given(&options.received_until),
+            state: state.into(),
+            ..Default::default()
+        }),
+        page_size: PAGE_SIZE,
+        ..Default::default()
+    };
+    let mut done = Done::default();
+    loop {
+        let page = client.list_records(request.clone()).await?.into_inner();
+        for record in &page.records {
+            let items = template::items(layout);
+            let cells: Vec<_> = items.map(|item| records::text(record, item, &words)).collect();
+            target.row(&cells)?;
+            done.rows += 1;
+            done.masked += u64::from(is_masked(layout, &cells));
         }
         if page.next_page_token.is_empty() {
             return Ok(done);

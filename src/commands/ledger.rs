@@ -26,6 +26,7 @@ use crate::store::record;
 mod clear;
 mod records;
 mod subjects;
+mod supervision;
 
 /// What can be done with a ledger while no server runs.
 #[derive(Debug, Subcommand)]
@@ -359,6 +360,7 @@ fn fact_line(recorded: Recorded, revision: Revision, names: &mut Names) -> Map<S
         Fact::SealedRead { subject, purpose } => json!({"subject": subject.0, "purpose": purpose}),
         Fact::Subject(fact) => subjects::line(fact),
         Fact::Record(fact) => records::line(fact, revision, names),
+        Fact::Supervision(fact) => supervision::line(fact, names),
     };
     let Value::Object(mut line) = body else {
         unreachable!("every arm makes an object")

@@ -11,6 +11,7 @@ use super::revision::{Place, Revision, Span};
 use super::social_credit_code::SocialCreditCode;
 use super::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
 use super::subject_fact::SubjectFact;
+use super::supervision_fact::SupervisionFact;
 
 /// Who asked for a fact. On loopback, without a list of principals, everybody is [`Principal::local`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -176,6 +177,8 @@ pub enum Fact {
     /// About subjects themselves, kinds 30 to 49.
     Subject(SubjectFact),
     Record(RecordFact),
+    /// Of supervision: breaches, revivals, excuses, zero reports; kinds 50 to 59.
+    Supervision(SupervisionFact),
 }
 
 /// A commitment as recorded or corrected.

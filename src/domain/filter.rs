@@ -1,5 +1,6 @@
 //! Which commitments a question means.
 
+use super::breach::BreachState;
 use super::catalog::DepartmentCode;
 use super::civil_date::CivilDate;
 use super::commitment::{CommitmentKind, PerformanceState};
@@ -21,6 +22,8 @@ pub struct CommitmentFilter {
     /// First and last day of receipt of the first snapshot, both included.
     pub received_from: Option<CivilDate>,
     pub received_until: Option<CivilDate>,
+    /// How far a breach has come; without one nothing passes.
+    pub breach: Option<BreachState>,
 }
 
 /// Which performance passes.

@@ -195,6 +195,16 @@ pub enum Rule {
     EndDateMissing = 119,
     /// An older code has characters that no such code has.
     OlderCodeShape = 120,
+    /// A consequence of a breach is not named in item 8 of the form.
+    ConsequenceNotInForm = 130,
+    /// A breach is confirmed although the promisor had no chance to reply.
+    HearingMissing = 131,
+    /// The dates of a breach do not stand in their order.
+    BreachOrder = 132,
+    /// Items of a breach exclude each other.
+    BreachConclusion = 133,
+    /// Another breach record exists on this commitment, and this one is not its next state.
+    BreachExists = 134,
 }
 
 numbered!(Rule {
@@ -275,6 +285,11 @@ numbered!(Rule {
     PeriodOrder,
     EndDateMissing,
     OlderCodeShape,
+    ConsequenceNotInForm,
+    HearingMissing,
+    BreachOrder,
+    BreachConclusion,
+    BreachExists,
 });
 
 /// One finding on one field of a row.

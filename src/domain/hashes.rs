@@ -17,9 +17,11 @@ use crate::domain::subject::Identity;
 
 mod records;
 mod subjects;
+mod supervision;
 
 pub use records::{decision_key, grounds_hash, record_hash, record_key, row_hash, source_hash};
 pub use subjects::{membership_hash, register_hash};
+pub use supervision::{breach_hash, excuse_key, judgment_hash, wording_hash, zero_report_key};
 
 /// Bytes kept of a hash.
 pub const HASH_SIZE: usize = 16;

@@ -255,6 +255,8 @@ pub enum Role {
     /// 数据来源单位, who supplies the row.
     SourceName,
     SourceCode,
+    /// 公示日期, since when the row is shown where it came from.
+    ShownOn,
     /// 文号
     Number,
     /// What stands in for a missing number: the licence number.
@@ -350,6 +352,17 @@ pub enum Class {
     Changed,
     /// The document of a natural person.
     Document(IdentityKind),
+}
+
+impl Role {
+    /// Says whether an item tells where the row came from, not what was decided.
+    #[must_use]
+    pub fn is_of_the_row(self) -> bool {
+        matches!(
+            self,
+            Self::SourceName | Self::SourceCode | Self::SourceKey | Self::SourceBatch | Self::ShownOn
+        )
+    }
 }
 
 impl ValueList {

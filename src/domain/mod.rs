@@ -3,6 +3,7 @@
 //! A domain value cannot fail on I/O. Read first: [`commitment`].
 
 pub mod attribution;
+pub mod breach;
 pub mod calendar;
 pub mod catalog;
 pub mod chinese_number;
@@ -24,12 +25,15 @@ pub mod record_fact;
 pub mod record_filter;
 pub mod record_name;
 pub mod refusal;
+pub mod reporting;
 pub mod resident_id;
 pub mod revision;
 pub mod severity;
 pub mod social_credit_code;
 pub mod subject;
 pub mod subject_fact;
+pub mod supervision_fact;
+pub mod timeliness;
 pub mod title;
 pub mod trust;
 

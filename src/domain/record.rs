@@ -196,6 +196,9 @@ pub struct Item {
     /// As the layout calls it, such as `CF_WSH`.
     pub code: String,
     pub value: Value,
+    /// Who supplied the row and since when it is shown there: kept, but not part of what was decided, so
+    /// that the same decision from two sources is one record.
+    pub of_the_row: bool,
 }
 
 /// Whom a record is about, as the row names him.

@@ -125,6 +125,10 @@ reasons! {
     RecordNotEnded, "RECORD_NOT_ENDED", "the record has come to no end", "该记录没有终止状态";
     /// A ruling that stands brought the record to its end.
     RulingStands, "RULING_STANDS", "a ruling that stands brought this end", "该终止状态由有效的裁决产生";
+    /// The commitment has a breach record, and the one sent is not its next state.
+    BreachExists, "BREACH_EXISTS", "another breach record exists on this commitment", "该承诺已存在违诺记录";
+    /// The consequence of a breach is not named in item 8 of the form, so that it has no basis.
+    ConsequenceNotInForm, "CONSEQUENCE_NOT_IN_FORM", "the form does not name this consequence", "承诺书未载明此违诺责任";
     /// A call about a single record was refused by the rules for its items; `BadRequest` lists every
     /// violation.
     RowRefused, "ROW_REFUSED", "the record was refused; the violations say why", "该记录被拒绝，原因见明细";

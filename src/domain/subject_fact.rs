@@ -266,6 +266,16 @@ impl SubjectFact {
         who.filter(|who| who.subject.0 > 0)
     }
 
+    /// With what it was recorded; rows of the register and of rosters have findings.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Registered(fact) => &fact.findings,
+            Self::Member(fact) => &fact.findings,
+            Self::Changed(_) | Self::MembershipEnded(_) | Self::Attributed(_) => &[],
+        }
+    }
+
     /// The other subjects it names, whose files it touches too.
     #[must_use]
     pub fn others(&self) -> Vec<SubjectNumber> {

@@ -16,6 +16,7 @@ use bytes::Bytes;
 pub mod attribution;
 pub mod records;
 pub mod subjects;
+pub mod supervision;
 
 fn put(table: Table, key: Bytes, value: Bytes) -> Change {
     Change::Put { table, key, value }
@@ -119,6 +120,7 @@ pub fn changes(
         }
         Fact::Subject(fact) => subjects::changes(fact, revision, before, keyed)?,
         Fact::Record(fact) => records::changes(fact, revision, before, keyed)?,
+        Fact::Supervision(fact) => supervision::changes(fact, revision, before, keyed)?,
     })
 }
 
@@ -183,6 +185,10 @@ fn recorded(
         performance: None,
         withdrawn: None,
         natural,
+        body: commitment.accepting_body_code,
+        wording: keyed.keyed(hashes::wording_hash(commitment)),
+        revived: None,
+        breach: None,
     };
     let content = table_hash(keyed, commitment.subject_kind, hashes::content_hash(commitment));
     let file = keys::subject_file_key(fact.subject, keys::FILE_COMMITMENT, commitment.made_on, revision);
@@ -239,6 +245,7 @@ fn corrected(
         publication: commitment.publication,
         made_on: commitment.made_on,
         validity: commitment.validity,
+        wording: keyed.keyed(hashes::wording_hash(commitment)),
         ..old
     };
     let content = table_hash(keyed, commitment.subject_kind, hashes::content_hash(commitment));

@@ -142,10 +142,10 @@ impl<'a> Group<'a> {
         self.tables.change_count()
     }
 
-    /// The changes in key order.
+    /// Ends the group: its facts, and what they change in key order.
     #[must_use]
-    pub fn changes(&self) -> Vec<Change> {
-        self.tables.changes()
+    pub fn finish(self) -> (Vec<Recorded>, Vec<Change>) {
+        (self.facts, self.tables.changes())
     }
 
     /// Adds a fact; what it changes is seen at once.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::Group;
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::revision::{Revision, Span};
 use crate::store::keys::{self, CommitmentRow};
@@ -62,12 +63,40 @@ pub fn seen(view: Arc<dyn View>, facts: &Facts) -> Result<Arc<dyn View>, Error> 
         let Fact::BatchesWithdrawn { spans, .. } = recorded(&cause, facts)?.fact else {
             return Err(no_cause(&cause, "another kind of fact stands there"));
         };
-        withdrawn.extend(spans.into_iter().map(|span| (span, cause.revision)));
+        withdrawn.extend(open_parts(&spans, &cause).map(|span| (span, cause.revision)));
     }
     Ok(Arc::new(Seen {
         inner: view,
         withdrawn,
     }))
+}
+
+/// The parts of a cause's spans, which are in order, whose effects are still to come. What is settled may
+/// have changed again since, by a revival.
+fn open_parts(spans: &[Span], cause: &Cause) -> impl Iterator<Item = Span> {
+    let next = cause.next;
+    spans
+        .iter()
+        .filter(move |span| span.last >= next)
+        .map(move |span| Span {
+            first: span.first.max(next),
+            last: span.last,
+        })
+}
+
+/// Says whether the withdrawal of a commitment, named by its first revision, is still to come.
+///
+/// # Errors
+/// As the view's; [`Error::Engine`] if a cause cannot be read.
+pub fn is_withdrawal_open(group: &Group<'_>, first: Revision) -> Result<bool, Error> {
+    for cause in causes(group)? {
+        if let Fact::BatchesWithdrawn { spans, .. } = group.recall(cause.revision)?
+            && open_parts(&spans, &cause).any(|span| span.contains(first))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The fact behind a cause.

@@ -343,7 +343,7 @@ impl From<Error> for Failure {
     }
 }
 
-fn known(group: &Group<'_>, name: &CommitmentName) -> Result<Revision, Failure> {
+pub(super) fn known(group: &Group<'_>, name: &CommitmentName) -> Result<Revision, Failure> {
     find(group, name)?.ok_or_else(|| {
         Failure::Refused(Refusal::plain(Reason::CommitmentUnknown).with("name", name.to_string()))
     })

@@ -4,8 +4,10 @@
 //! Read first: [`check::check`].
 
 pub mod batch;
+pub mod breach;
 pub mod check;
 pub mod commands;
+pub mod due;
 mod items;
 pub mod questions;
 pub mod read;

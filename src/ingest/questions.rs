@@ -5,9 +5,12 @@ use crate::domain::finding::{CheckKind, Finding};
 use crate::domain::record_fact::RecordFact;
 use crate::domain::record_name::RecordName;
 use crate::domain::revision::{Instant, Revision};
+use crate::domain::subject::SubjectName;
+use crate::domain::supervision_fact::SupervisionFact;
 use crate::store::keys;
 use crate::store::record::Facts;
 use crate::store::{KeyRange, View};
+use crate::subjects;
 
 use super::commands::CommitmentName;
 use super::read::{Error, Page, commitment_fact};
@@ -18,6 +21,8 @@ use super::records;
 pub enum Asked {
     Commitment(CommitmentName),
     Record(RecordName),
+    /// A row of the register or of a roster, by its subject.
+    Subject(SubjectName),
     /// A stopped row of a credit record, which has no name.
     Row,
 }
@@ -64,7 +69,7 @@ pub fn list(
         let found = view.scan(keys::QUESTION, &range, size + 1)?;
         for (key, _) in &found.rows {
             let revision = keys::revision_value(key);
-            for (number, question) in (1..).zip(asked(facts, revision)?) {
+            for (number, question) in (1..).zip(asked(view, facts, revision)?) {
                 let key = QuestionKey { revision, number };
                 if key <= after {
                     continue;
@@ -85,7 +90,7 @@ pub fn list(
 }
 
 /// The questions of one fact.
-fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
+fn asked(view: &dyn View, facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
     let (recorded, recorded_at) = facts.fact(revision)?;
     let (about, kind, findings) = match recorded.fact {
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
@@ -93,6 +98,11 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
             (about, CheckKind::Ask, fact.findings)
         }
         Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) => {
+            let (commitment, _) = commitment_fact(facts, fact.commitment)?;
+            let about = Asked::Commitment(named(&commitment.commitment));
+            (about, CheckKind::Ask, fact.findings)
+        }
+        Fact::Supervision(SupervisionFact::BreachRecorded(fact) | SupervisionFact::BreachUpdated(fact)) => {
             let (commitment, _) = commitment_fact(facts, fact.commitment)?;
             let about = Asked::Commitment(named(&commitment.commitment));
             (about, CheckKind::Ask, fact.findings)
@@ -108,6 +118,13 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
         Fact::Record(RecordFact::RulingUnmatched { ruling, findings }) => {
             let name = records::read::recorded(facts, ruling)?.0.name;
             (Asked::Record(name), CheckKind::Ask, findings)
+        }
+        Fact::Subject(fact) => {
+            let Some(who) = fact.who() else {
+                return Ok(Vec::new());
+            };
+            let about = Asked::Subject(subjects::row(view, who.subject)?.name);
+            (about, CheckKind::Ask, fact.findings().to_vec())
         }
         Fact::LedgerOpened { .. }
         | Fact::EpochOpened { .. }
@@ -126,7 +143,12 @@ fn asked(facts: &Facts, revision: Revision) -> Result<Vec<Question>, Error> {
         )
         | Fact::BatchesWithdrawn { .. }
         | Fact::EffectsSettled { .. }
-        | Fact::Subject(_) => return Ok(Vec::new()),
+        | Fact::Supervision(
+            SupervisionFact::CommitmentRevived(_)
+            | SupervisionFact::ExcuseFiled(_)
+            | SupervisionFact::ExcuseJudged(_)
+            | SupervisionFact::ZeroReported(_),
+        ) => return Ok(Vec::new()),
     };
     let asking = findings.into_iter().filter(|finding| finding.kind == kind);
     let question = |finding| Question {

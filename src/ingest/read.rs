@@ -12,6 +12,7 @@ use crate::domain::filter::{CommitmentFilter, CountDimension};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
+use crate::domain::supervision_fact::{BreachFact, SupervisionFact};
 use crate::group::fold::row;
 use crate::store::keys::{self, CommitmentRow};
 use crate::store::record::Facts;
@@ -36,6 +37,17 @@ pub struct CommitmentRead {
     pub performance: Option<PerformanceRead>,
     /// Why and when it was withdrawn.
     pub withdrawn: Option<(String, Instant)>,
+    /// Why and when it was last revived.
+    pub revived: Option<(String, Instant)>,
+    pub breach: Option<BreachRead>,
+}
+
+/// A breach at its current snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreachRead {
+    pub fact: BreachFact,
+    pub recorded: Revision,
+    pub recorded_at: Instant,
 }
 
 /// A performance record at its current snapshot.
@@ -79,7 +91,7 @@ fn known(view: &dyn View, name: &CommitmentName) -> Result<(Revision, Commitment
 }
 
 /// Reads the bodies behind a row.
-fn shown(
+pub(super) fn shown(
     view: &dyn View,
     facts: &Facts,
     first: Revision,
@@ -115,6 +127,20 @@ fn shown(
             Some((reason, at))
         }
     };
+    let revived = match current.revived {
+        None => None,
+        Some(revision) => {
+            let (recorded, at) = facts.fact(revision)?;
+            let Fact::Supervision(SupervisionFact::CommitmentRevived(fact)) = recorded.fact else {
+                return Err(contradiction(revision));
+            };
+            Some((fact.reason, at))
+        }
+    };
+    let breach = match current.breach {
+        None => None,
+        Some(columns) => Some(breach(facts, columns.current)?),
+    };
     let changed = last_change(&current).max(first);
     let owner = place::counts_under(view, first, current.subject)?;
     let subject = subjects::row(view, owner)?.name;
@@ -126,6 +152,26 @@ fn shown(
         changed,
         performance,
         withdrawn,
+        revived,
+        breach,
+    })
+}
+
+/// Reads the snapshot of a breach.
+///
+/// # Errors
+/// The ledger's; the tables' if another fact stands there.
+pub fn breach(facts: &Facts, revision: Revision) -> Result<BreachRead, Error> {
+    let (recorded, recorded_at) = facts.fact(revision)?;
+    let Fact::Supervision(SupervisionFact::BreachRecorded(fact) | SupervisionFact::BreachUpdated(fact)) =
+        recorded.fact
+    else {
+        return Err(contradiction(revision));
+    };
+    Ok(BreachRead {
+        fact: *fact,
+        recorded: revision,
+        recorded_at,
     })
 }
 
@@ -145,7 +191,8 @@ pub fn commitment_fact(facts: &Facts, revision: Revision) -> Result<(CommitmentF
 #[must_use]
 pub fn last_change(row: &CommitmentRow) -> Revision {
     let performed = row.performance.map(|columns| columns.current);
-    [Some(row.current), performed, row.withdrawn]
+    let breached = row.breach.map(|columns| columns.current);
+    [Some(row.current), performed, row.withdrawn, row.revived, breached]
         .into_iter()
         .flatten()
         .max()
@@ -183,14 +230,15 @@ pub fn resolve(view: &dyn View, filter: CommitmentFilter) -> Result<Resolved, Er
 
 impl Resolved {
     /// The rows among which the wanted ones are.
-    fn among(&self, view: &dyn View) -> Result<Among, Error> {
+    pub(super) fn among(&self, view: &dyn View) -> Result<Among, Error> {
         Ok(match self.subject {
             None => Among::All,
             Some(subject) => Among::Firsts(place::firsts_under(view, subject, keys::FILE_COMMITMENT)?),
         })
     }
 
-    fn passes(&self, row: &CommitmentRow) -> bool {
+    /// Says whether a row is one of the wanted.
+    pub(super) fn passes(&self, row: &CommitmentRow) -> bool {
         let filter = &self.filter;
         let performed = row.performance.map(|columns| columns.state);
         filter.department.is_none_or(|wanted| row.department == wanted)
@@ -202,6 +250,9 @@ impl Resolved {
                 .withdrawn
                 .is_none_or(|wanted| row.withdrawn.is_some() == wanted)
             && filter.performance.is_none_or(|wanted| wanted.passes(performed))
+            && filter
+                .breach
+                .is_none_or(|wanted| row.breach.is_some_and(|columns| columns.state == wanted))
             && within(row.made_on, filter.made_from, filter.made_until)
             && within(row.received_on, filter.received_from, filter.received_until)
     }
@@ -269,7 +320,7 @@ pub fn count(
     rows::count(view, &wanted.among(view)?, |row| wanted.passes(row), keys_of)
 }
 
-fn key_of(row: &CommitmentRow, dimension: CountDimension) -> CountKey {
+pub(super) fn key_of(row: &CommitmentRow, dimension: CountDimension) -> CountKey {
     match dimension {
         CountDimension::Kind => CountKey::Kind(row.kind),
         CountDimension::Department => CountKey::Department(row.department),

@@ -162,24 +162,33 @@ pub fn count<R: Row, K: Ord>(
             }
         }
     };
+    every(view, among, |_, row| take(&row))?;
+    Ok((total, counts))
+}
+
+/// Hands every row with its first revision to `take`, in the order in which they were first recorded.
+///
+/// # Errors
+/// The view's.
+pub fn every<R: Row>(view: &dyn View, among: &Among, mut take: impl FnMut(Revision, R)) -> Result<(), Error> {
     match among {
         Among::All => {
             let range = KeyRange {
                 from: keys::revision_key(Revision(0)),
                 until: None,
             };
-            store::each(view, R::TABLE, range, |_, value| {
-                take(&decoded(value)?);
+            store::each(view, R::TABLE, range, |key, value| {
+                take(keys::revision_value(key), decoded(value)?);
                 Ok::<_, Error>(())
-            })?;
+            })
         }
         Among::Firsts(firsts) => {
             for first in firsts {
-                take(&row(view, *first)?);
+                take(*first, row(view, *first)?);
             }
+            Ok(())
         }
     }
-    Ok((total, counts))
 }
 
 fn decoded<R: Row>(value: &[u8]) -> Result<R, Error> {

@@ -10,6 +10,7 @@ use crate::domain::calendar::WorkingDays;
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
+use crate::domain::timeliness::Timeliness;
 
 pub mod attribution;
 pub mod calendar;
@@ -18,6 +19,7 @@ pub mod data;
 pub mod edition;
 mod reader;
 pub mod records;
+pub mod timeliness;
 
 pub use data::{DataFiles, Kind};
 
@@ -28,6 +30,7 @@ pub const KINDS: &[Kind] = &[
     edition::KIND,
     records::KIND,
     attribution::KIND,
+    timeliness::KIND,
 ];
 
 /// All adopted data, parsed: one field for each kind.
@@ -38,6 +41,7 @@ pub struct Policies {
     pub editions: Editions,
     pub layouts: Layouts,
     pub attribution: Attribution,
+    pub timeliness: Timeliness,
 }
 
 impl Policies {

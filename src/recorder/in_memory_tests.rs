@@ -8,7 +8,8 @@ use std::time::Duration;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 
-use super::start::{self, DataFolder, Running, Setup, Stores};
+use super::in_memory;
+use super::start::{self, DataFolder, Running, Setup};
 use super::{Answer, Command, Order, Request};
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Outcome, Principal, RequestId};
@@ -17,13 +18,11 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Instant;
 use crate::ingest::check::check;
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, Row, WithdrawCommitment};
-use crate::ledger::{self, InMemory, Ledger, Options, simulated::SimulatedFolder};
+use crate::ledger::{self, Options};
 use crate::policy::{Policies, data};
 use crate::store;
 use crate::store::Tables as _;
 use crate::store::content_digest::content_digest;
-use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
-use crate::store::record::Facts;
 use crate::testkit::generator::{District, year};
 use crate::testkit::plan::{self, Step, Year};
 
@@ -54,28 +53,7 @@ fn setup(clock: &Arc<AtomicI64>) -> Setup {
 impl Bench {
     fn in_memory() -> Self {
         let clock = Arc::new(AtomicI64::new(BEGIN.0));
-        let mut setup = setup(&clock);
-        let mut id = [0; 16];
-        (setup.random)(&mut id);
-        let mut first = FirstKeys {
-            master: Key::new([0; 32]),
-            lookup: Key::new([0; 32]),
-            nonce: NonceBytes::default(),
-        };
-        (setup.random)(&mut first.master[..]);
-        (setup.random)(&mut first.lookup[..]);
-        (setup.random)(&mut first.nonce);
-        let keys = Keyring::open(Arc::new(SimulatedFolder::default()), id, None, &first, false);
-        let ledger = InMemory::new(id, BEGIN);
-        let facts = Facts::new(ledger.reader(), Arc::new(keys.expect("new keys")));
-        let tables = Arc::new(store::in_memory::InMemory::new());
-        start::catch_up(&*tables, &facts, ledger.head().place.revision).expect("one fact is folded");
-        let stores = Stores {
-            ledger: Box::new(ledger),
-            facts,
-            tables,
-        };
-        let running = start::start_over(stores, setup, Some(CivilDate::of_instant(BEGIN)));
+        let running = in_memory::start(setup(&clock));
         Self {
             running: running.expect("a new recorder"),
             clock,

@@ -15,6 +15,7 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::group::unsettled;
+use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
 use crate::ingest::records::commands::RecordCommand;
 use crate::ingest::withdrawals::WithdrawBatches;
@@ -24,6 +25,7 @@ use crate::store::{Head, Tables, View};
 use crate::subjects::commands::SubjectCommand;
 
 mod data;
+pub mod in_memory;
 #[cfg(test)]
 mod in_memory_tests;
 pub mod start;
@@ -51,6 +53,8 @@ pub enum Command {
     RecordPerformance(RecordPerformance),
     Record(RecordCommand),
     Subject(SubjectCommand),
+    RecordBreach(Box<RecordBreach>),
+    Revive(ReviveCommitment),
     WithdrawBatches(WithdrawBatches),
     /// A person was looked up; the reading is a fact.
     NoteSealedRead {

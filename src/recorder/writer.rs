@@ -14,6 +14,7 @@ use crate::domain::subject::SubjectNumber;
 use crate::failpoint::crash_point;
 use crate::group::unsettled::{self, Cause};
 use crate::group::{Circumstances, Group};
+use crate::ingest::breach;
 use crate::ingest::commands::{self, Failure};
 use crate::ingest::records::commands as records;
 use crate::ingest::withdrawals;
@@ -238,10 +239,11 @@ impl Writer {
             random: &mut draw,
         });
         build(&mut group);
+        let (facts, changes) = group.finish();
         Built {
             instant,
-            changes: group.changes(),
-            facts: group.facts().to_vec(),
+            changes,
+            facts,
         }
     }
 
@@ -401,7 +403,11 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
             commands::record_commitments(group, principal, batch, earlier.as_deref())?
         }
         (
-            Command::Withdraw(_) | Command::RecordPerformance(_) | Command::WithdrawBatches(_),
+            Command::Withdraw(_)
+            | Command::RecordPerformance(_)
+            | Command::WithdrawBatches(_)
+            | Command::RecordBreach(_)
+            | Command::Revive(_),
             Some(outcomes),
         ) => outcomes.clone(),
         (Command::WithdrawBatches(command), None) => {
@@ -417,6 +423,10 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
         (Command::Subject(command), earlier) => {
             subjects::commands::decide(group, principal, command, earlier.as_deref())?
         }
+        (Command::RecordBreach(command), None) => {
+            vec![breach::record(group, principal, command)?]
+        }
+        (Command::Revive(command), None) => vec![breach::revive(group, principal, command)?],
         (Command::NoteSealedRead { subject, purpose }, _) => {
             group.push(
                 principal,

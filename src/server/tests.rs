@@ -74,6 +74,10 @@ misbehaving! {
     withdraw_batches(WithdrawBatchesRequest) -> WithdrawBatchesResponse;
     record_performance(RecordPerformanceRequest) -> RecordPerformanceResponse;
     list_open_questions(ListOpenQuestionsRequest) -> ListOpenQuestionsResponse;
+    revive_commitment(ReviveCommitmentRequest) -> Commitment;
+    record_breach(RecordBreachRequest) -> RecordBreachResponse;
+    list_due_commitments(ListDueCommitmentsRequest) -> ListDueCommitmentsResponse;
+    count_performance(CountPerformanceRequest) -> CountPerformanceResponse;
 }
 
 type Batches = tokio::sync::mpsc::Sender<pb::ImportCommitmentsRequest>;

@@ -9,20 +9,14 @@ use super::convert::{catalog, requests};
 use super::page::question;
 use super::pb;
 use super::pb::get_edition_request::By;
-use crate::domain::calendar::NoCalendar;
 use crate::domain::edition::{Edition, NationalList};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::ingest::due::calendar_missing;
 use crate::ingest::read;
 use crate::policy::{Policies, calendar, edition};
 
 /// Longest period that is asked for, in working days: some 40 years.
 const WORKING_DAYS_MAX: u32 = 10_000;
-
-/// A period for which a year has no calendar.
-#[must_use]
-pub fn calendar_missing(error: NoCalendar) -> Refusal {
-    Refusal::plain(Reason::CalendarMissing).with("year", error.year.to_string())
-}
 
 impl Catalogues {
     pub(super) async fn calendars_listed(

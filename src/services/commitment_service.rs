@@ -1,4 +1,5 @@
-//! `CommitmentService`: parse, call, convert.
+//! `CommitmentService`: parse, call, convert. What comes after the form (due lists, breaches, revivals) is
+//! in [`commitment_supervision`](super::commitment_supervision).
 
 use tonic::{Request, Response, Status, Streaming};
 
@@ -7,6 +8,7 @@ use super::commitment_rows::CommitmentRows;
 use super::context::{Context, reflecting};
 use super::convert::answers::{self, BatchAnswered};
 use super::convert::requests::{self, WITHDRAWAL_REASON_LENGTH_MAX};
+use super::convert::supervision;
 use super::page::{Listing, question};
 use super::pb;
 use super::pb::commitment_service_server::CommitmentService;
@@ -240,6 +242,34 @@ impl CommitmentService for Commitments {
         Ok(reflecting(response, answer.place))
     }
 
+    async fn revive_commitment(
+        &self,
+        request: Request<pb::ReviveCommitmentRequest>,
+    ) -> Result<Response<pb::Commitment>, Status> {
+        self.revived(request).await
+    }
+
+    async fn record_breach(
+        &self,
+        request: Request<pb::RecordBreachRequest>,
+    ) -> Result<Response<pb::RecordBreachResponse>, Status> {
+        self.breach_recorded(request).await
+    }
+
+    async fn list_due_commitments(
+        &self,
+        request: Request<pb::ListDueCommitmentsRequest>,
+    ) -> Result<Response<pb::ListDueCommitmentsResponse>, Status> {
+        self.due_listed(request).await
+    }
+
+    async fn count_performance(
+        &self,
+        request: Request<pb::CountPerformanceRequest>,
+    ) -> Result<Response<pb::CountPerformanceResponse>, Status> {
+        self.performance_counted(request).await
+    }
+
     async fn list_open_questions(
         &self,
         request: Request<pb::ListOpenQuestionsRequest>,
@@ -268,7 +298,7 @@ impl CommitmentService for Commitments {
 }
 
 /// Shows a commitment that was read at `place`.
-fn shown(read: &CommitmentRead, place: Place) -> pb::Commitment {
+pub(super) fn shown(read: &CommitmentRead, place: Place) -> pb::Commitment {
     let at = |revision| Place {
         epoch: place.epoch,
         revision,
@@ -290,5 +320,11 @@ fn shown(read: &CommitmentRead, place: Place) -> pb::Commitment {
                 snapshot_count: performance.snapshot_count,
             }),
         withdrawn: read.withdrawn.as_ref().map(|(reason, at)| (reason.as_str(), *at)),
+        revived: read.revived.as_ref().map(|(reason, at)| (reason.as_str(), *at)),
+        breach: read.breach.as_ref().map(|breach| supervision::BreachShown {
+            fact: &breach.fact,
+            recorded: at(breach.recorded),
+            recorded_at: breach.recorded_at,
+        }),
     })
 }

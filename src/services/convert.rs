@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod masked;
 pub mod records;
 pub mod requests;
+pub mod supervision;
 
 use crate::domain::revision::Instant;
 

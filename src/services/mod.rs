@@ -16,6 +16,7 @@ pub mod catalog_dates;
 pub mod catalog_service;
 pub mod commitment_rows;
 pub mod commitment_service;
+pub mod commitment_supervision;
 pub mod context;
 pub mod convert;
 pub mod manners;

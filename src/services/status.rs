@@ -65,6 +65,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::RulingStands
         | Reason::RowRefused
         | Reason::CalendarMissing
+        | Reason::BreachExists
+        | Reason::ConsequenceNotInForm
         | Reason::NoTestClock
         | Reason::ClockBackwards
         | Reason::ClockDiffers

@@ -252,7 +252,8 @@ fn best_fit<'a>(rows: &'a [Row], layouts: &[&'a Layout], told: Told<'_>) -> Resu
     let is_enough = |fit: &Fit| fit.matched >= MATCHES_MIN && 2 * fit.missing.len() <= needed(fit).max(1);
     let mut enough = fits.iter().filter(|fit| is_enough(fit));
     let Some(best) = enough.next() else {
-        let nearest = fits.first().filter(|fit| fit.matched > 0).map(|fit| {
+        // One name in common, such as 地址, makes no layout near.
+        let nearest = fits.first().filter(|fit| fit.matched > 1).map(|fit| {
             let items = fit.layout.items();
             let missing = fit.missing.iter().map(|place| items[*place].chinese.clone());
             (fit.layout.code.clone(), missing.collect())

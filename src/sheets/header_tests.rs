@@ -12,6 +12,7 @@ fn item(code: &str, chinese: &str, aliases: &[&str], is_needed: bool, role: Opti
         aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
         item_type: ItemType::Text,
         length_max: 200,
+        place: 0,
         needs: if is_needed { vec![Need::Always] } else { Vec::new() },
         role,
         is_prose: false,

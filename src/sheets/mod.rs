@@ -135,7 +135,7 @@ pub enum Format {
 /// An opened file.
 pub enum Table<R: Read + Seek> {
     Delimited(delimited::Delimited<R>),
-    Workbook(workbook::Workbook<R>),
+    Workbook(Box<workbook::Workbook<R>>),
 }
 
 /// A file that was looked at, with its hash.
@@ -158,7 +158,7 @@ pub fn open<R: Read + Seek>(mut file: R) -> Result<Opened<R>, SheetError> {
         Format::Delimited { encoding, delimiter } => {
             Table::Delimited(delimited::Delimited::new(file, encoding, delimiter))
         }
-        Format::Workbook => Table::Workbook(workbook::Workbook::open(file)?),
+        Format::Workbook => Table::Workbook(Box::new(workbook::Workbook::open(file)?)),
     };
     Ok(Opened {
         table,

@@ -19,6 +19,11 @@ pub enum Spoilt {
     DigitsLost,
     /// A formula that failed, such as `#N/A`.
     FailedFormula,
+    /// A person's name or number with stars, as exports have it.
+    Masked,
+    /// The row of a CSV file has more cells than the header: a delimiter in a text stands without quotes, and
+    /// who knows in which.
+    Shifted,
 }
 
 impl Spoilt {
@@ -31,6 +36,13 @@ impl Spoilt {
                  and enter the code again."
             }
             Self::FailedFormula => "holds a formula that failed; enter the value itself.",
+            Self::Masked => {
+                "is masked, as exports of persons are; enter the full value, or leave the row out."
+            }
+            Self::Shifted => {
+                "stands behind the last header: the row has more cells than the header, mostly because a text \
+                 with a delimiter is not in quotation marks; move the cells to their columns."
+            }
         }
     }
 
@@ -42,6 +54,10 @@ impl Spoilt {
                 "被表格软件当作数字保存，15位以后的数字已丢失，请将该列设为文本格式后重新填写。"
             }
             Self::FailedFormula => "中的公式出错，请直接填写值。",
+            Self::Masked => "是脱敏后的值，请填写完整内容，或不导入该行。",
+            Self::Shifted => {
+                "在最后一个表头之后：该行单元格多于表头，多半是含分隔符的文字没有加引号，请把各单元格移回所属列。"
+            }
         }
     }
 }
@@ -95,6 +111,9 @@ pub fn tidied(cell: &Cell, item: &LayoutItem, from_1904: bool) -> Result<String,
     if cell.origin == Origin::Failed {
         return Err(Spoilt::FailedFormula);
     }
+    if is_masked(item, text) {
+        return Err(Spoilt::Masked);
+    }
     match &item.item_type {
         ItemType::SocialCreditCode | ItemType::Older(_) | ItemType::Document => code(cell.origin, text),
         ItemType::Text if is_short_code(item) => code(cell.origin, text),
@@ -120,6 +139,12 @@ const CODE_LENGTH_MAX: usize = 20;
 
 fn is_short_code(item: &LayoutItem) -> bool {
     item.item_type == ItemType::Text && !item.is_prose && item.length_max <= CODE_LENGTH_MAX
+}
+
+/// Says whether a text of a person was masked: it must not become the record's content.
+#[must_use]
+pub fn is_masked(item: &LayoutItem, text: &str) -> bool {
+    (item.is_personal || item.item_type == ItemType::Document) && text.contains(['*', '＊'])
 }
 
 /// A code as text; one that was a number with more digits than numbers keep is lost.
@@ -234,6 +259,7 @@ mod tests {
             aliases: Vec::new(),
             item_type: item_type.clone(),
             length_max: 20,
+            place: 0,
             needs: Vec::new(),
             role: None,
             is_prose: false,
@@ -353,6 +379,9 @@ mod tests {
             tidy(" \u{3000}\u{feff}", Origin::Text, &ItemType::Text).as_deref(),
             Ok("")
         );
+        let masked = tidy("1508**********001X", Origin::Text, &ItemType::Document);
+        assert_eq!(masked, Err(Spoilt::Masked));
+        assert_eq!(tidy("张*", Origin::Text, &ItemType::Text).as_deref(), Ok("张*"));
         assert_eq!(tidy("'=甲", Origin::Text, &ItemType::Text).as_deref(), Ok("=甲"));
     }
 }

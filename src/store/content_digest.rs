@@ -16,6 +16,7 @@ use super::record::{Error, Facts, decode};
 
 mod records;
 mod subjects;
+mod supervision;
 
 /// The digest in total and for each kind of content that occurs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +116,10 @@ fn said(
             Some((fact.kind_name(), key, content))
         }
         Fact::Record(fact) => records::said(fact, revision, names, sources),
+        Fact::Supervision(fact) => {
+            let (key, content) = supervision::said(fact, revision, names)?;
+            Some((fact.kind_name(), key, content))
+        }
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {
             let key = hashes::natural_key(&fact.commitment.accepting_body_code, &fact.commitment.code);
             names.insert(fact.first.unwrap_or(revision), key);

@@ -5,18 +5,21 @@
 
 use bytes::Bytes;
 
+use crate::domain::breach::BreachState;
 use crate::domain::catalog::DepartmentCode;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::{CommitmentKind, PerformanceState, Publication, Validity};
 use crate::domain::fact::{Principal, RequestId};
 use crate::domain::hash::hash16;
 use crate::domain::revision::Revision;
+use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 
 use super::{KeyRange, Table};
 
 pub mod records;
 pub mod subjects;
+pub mod supervision;
 
 /// first revision u64 -> [`CommitmentRow`]
 pub const COMMITMENT: Table = Table(1);
@@ -78,6 +81,11 @@ pub const PLACED_IN: Table = Table(37);
 pub const MEMBERSHIP: Table = Table(38);
 /// attributions, what is unattributed, and subjects with an open question, see [`subjects`]
 pub const ATTRIBUTION: Table = Table(39);
+
+/// revision of an excuse's filing u64 -> [`supervision::ExcuseRow`]
+pub const EXCUSE: Table = Table(40);
+/// first day of a month u32 | hash of reporter and kind of data 16 -> revision u64 of the zero report
+pub const ZERO_REPORT: Table = Table(41);
 
 /// revision of a cause u64 -> first revision of the next slice u64 | slices settled u32
 pub const CAUSE: Table = Table(13);
@@ -238,6 +246,20 @@ pub struct CommitmentRow {
     pub performance: Option<PerformanceColumns>,
     pub withdrawn: Option<Revision>,
     pub natural: [u8; 16],
+    /// The accepting body.
+    pub body: SocialCreditCode,
+    /// Hash of how the promise is worded, under the lookup key.
+    pub wording: [u8; 16],
+    /// Of the last revival.
+    pub revived: Option<Revision>,
+    pub breach: Option<BreachColumns>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreachColumns {
+    pub state: BreachState,
+    pub current: Revision,
+    pub snapshots: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +270,7 @@ pub struct PerformanceColumns {
 }
 
 /// Size of an encoded [`CommitmentRow`].
-pub const COMMITMENT_ROW_SIZE: usize = 85;
+pub const COMMITMENT_ROW_SIZE: usize = 140;
 
 impl CommitmentRow {
     #[must_use]
@@ -261,7 +283,7 @@ impl CommitmentRow {
             Validity::Until(on) => (1, on.key()),
             Validity::OpenEnded => (2, 0),
         };
-        let performance = self.performance;
+        let (performance, breach) = (self.performance, self.breach);
         let bytes = joined(&[
             &self.current.0.to_be_bytes(),
             &self.snapshots.to_be_bytes(),
@@ -281,6 +303,12 @@ impl CommitmentRow {
             &performance.map_or(0, |found| found.snapshots).to_be_bytes(),
             &self.withdrawn.map_or(0, |revision| revision.0).to_be_bytes(),
             &self.natural,
+            self.body.as_str().as_bytes(),
+            &self.wording,
+            &self.revived.map_or(0, |revision| revision.0).to_be_bytes(),
+            &[breach.map_or(0, |found| found.state.number())],
+            &breach.map_or(0, |found| found.current.0).to_be_bytes(),
+            &breach.map_or(0, |found| found.snapshots).to_be_bytes(),
         ]);
         debug_assert_eq!(bytes.len(), COMMITMENT_ROW_SIZE);
         bytes
@@ -320,6 +348,17 @@ impl CommitmentRow {
             },
             withdrawn: Some(Revision(u64_at(bytes, 61))).filter(|revision| revision.0 > 0),
             natural: array_at(bytes, 69),
+            body: std::str::from_utf8(&bytes[85..103]).ok()?.parse().ok()?,
+            wording: array_at(bytes, 103),
+            revived: Some(Revision(u64_at(bytes, 119))).filter(|revision| revision.0 > 0),
+            breach: match bytes[127] {
+                0 => None,
+                state => Some(BreachColumns {
+                    state: BreachState::try_from(state).ok()?,
+                    current: Revision(u64_at(bytes, 128)),
+                    snapshots: u32::from_be_bytes(array_at(bytes, 136)),
+                }),
+            },
         })
     }
 }

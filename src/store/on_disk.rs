@@ -1,4 +1,4 @@
-//! Tables on disk: one sled tree, one transaction per group.
+//! Tables on disk: one sled tree, one atomic batch per group.
 //!
 //! The ledger alone answers for durability. What does not open here, or does not add up to its own digest,
 //! is moved aside and rebuilt; what fails while running stays failed until it is opened again.
@@ -92,7 +92,7 @@ impl OnDisk {
         })
     }
 
-    /// Writes the group's before-images down and returns what is to be published after the transaction.
+    /// Writes the group's before-images down and returns what is to be published after the batch.
     fn stage(&self, head: Head, changes: &[Change]) -> Result<Staged, Error> {
         let after: BTreeMap<Bytes, Image> = changes.iter().map(row_after).collect();
         let before = self.shared.engine.run("read rows before a change", |db| {
@@ -130,25 +130,19 @@ impl OnDisk {
             digest: staged.published.digest,
         }
         .to_bytes();
-        self.shared.engine.run("apply a group", |db| {
-            db.transaction(|tx| {
-                for (row, value) in &staged.writes {
-                    match value {
-                        Some(value) => tx.insert(&row[..], &value[..])?,
-                        None => tx.remove(&row[..])?,
-                    };
-                }
-                tx.insert(REFLECTS_KEY, &reflects[..])?;
-                crash_point("mid_apply");
-                Ok(())
-            })
-            .map_err(
-                |cause: sled::transaction::TransactionError<sled::Error>| match cause {
-                    sled::transaction::TransactionError::Abort(cause)
-                    | sled::transaction::TransactionError::Storage(cause) => cause,
-                },
-            )
-        })?;
+        // A batch on one tree is as whole as a transaction on it, and does not read each row once more.
+        let mut batch = sled::Batch::default();
+        for (row, value) in &staged.writes {
+            match value {
+                Some(value) => batch.insert(&row[..], &value[..]),
+                None => batch.remove(&row[..]),
+            }
+        }
+        batch.insert(REFLECTS_KEY, &reflects[..]);
+        crash_point("mid_apply");
+        self.shared
+            .engine
+            .run("apply a group", |db| db.apply_batch(batch))?;
         self.shared
             .images_mut()?
             .publish(staged.published, (self.shared.monotonic)());
@@ -156,7 +150,7 @@ impl OnDisk {
     }
 }
 
-/// A group between its before-images and its transaction.
+/// A group between its before-images and its batch.
 struct Staged {
     writes: Vec<(Bytes, Image)>,
     published: Published,

@@ -32,7 +32,7 @@ fn plant(tables: &OnDisk, key: &[u8], value: &[u8]) {
 }
 
 #[test]
-fn a_reader_between_before_images_and_transaction_sees_the_state_before() {
+fn a_reader_between_before_images_and_batch_sees_the_state_before() {
     let (tables, _folder) = on_disk_in_new_folder();
     let mut model = Model::new();
     let first = [put(1, "a", "1"), put(1, "b", "1"), put(1, "d", "1")];
@@ -56,7 +56,7 @@ fn a_reader_between_before_images_and_transaction_sees_the_state_before() {
 
 /// The engine already shows the group, and it is not published yet.
 #[test]
-fn a_view_opened_between_transaction_and_publication_sees_the_state_before() {
+fn a_view_opened_between_batch_and_publication_sees_the_state_before() {
     let (tables, _folder) = on_disk_in_new_folder();
     let first = [put(1, "a", "1"), put(1, "b", "1")];
     tables.apply(head(1), &first).unwrap();

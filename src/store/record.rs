@@ -20,10 +20,13 @@ use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod clear;
 mod decode;
+#[cfg(test)]
+mod identity_tests;
 pub mod records;
 mod subjects;
+mod supervision;
 
-pub use clear::{ClearPart, clear_part};
+pub use clear::{ClearPart, Column, clear_part};
 pub use decode::{decode, decode_without_keys};
 
 /// The generated stored messages.
@@ -61,6 +64,7 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::EffectsSettled { .. } => 19,
         Fact::Subject(fact) => fact.kind_number(),
         Fact::Record(fact) => fact.kind_number(),
+        Fact::Supervision(fact) => fact.kind_number(),
     }
 }
 
@@ -86,6 +90,7 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::EffectsSettled { .. } => "effects_settled",
         Fact::Subject(fact) => fact.kind_name(),
         Fact::Record(fact) => fact.kind_name(),
+        Fact::Supervision(fact) => fact.kind_name(),
     }
 }
 
@@ -288,6 +293,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
         .encode_to_vec(),
         Fact::Subject(fact) => subjects::encode(principal, fact, &content),
         Fact::Record(fact) => records::encode(principal, fact, &content),
+        Fact::Supervision(fact) => supervision::encode(principal, fact, &content),
     };
     Body {
         kind,
@@ -323,7 +329,8 @@ pub fn key_needed(fact: &Fact, is_known: impl Fn(SubjectNumber) -> bool) -> Opti
         | Fact::SealedRead { .. }
         | Fact::BatchesWithdrawn { .. }
         | Fact::EffectsSettled { .. }
-        | Fact::Subject(_) => None,
+        | Fact::Subject(_)
+        | Fact::Supervision(_) => None,
     }
 }
 

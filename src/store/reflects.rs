@@ -6,10 +6,12 @@ use crate::domain::revision::{Epoch, Place, Revision};
 
 /// version u8 | epoch u32 | revision u64 | group hash 32 | table digest 32 | CRC-32C u32, big-endian.
 const SIZE: usize = 1 + 4 + 8 + 32 + 32 + 4;
-/// Format number of the tables.
-pub const VERSION: u8 = 1;
+/// Format number of the tables; tables of another number are rebuilt from the ledger.
+///
+/// 2: the rows of commitments know their accepting body, wording, revival and breach.
+pub const VERSION: u8 = 2;
 
-/// The entry that each group's transaction sets beside its rows.
+/// The entry that each group's batch sets beside its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reflects {
     pub(super) head: Head,

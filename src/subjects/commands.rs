@@ -13,6 +13,7 @@ use crate::group::Group;
 use crate::group::fold::subjects::{change_key, state};
 use crate::ingest::batch;
 use crate::ingest::commands::Failure;
+use crate::ingest::records::rulings;
 use crate::store::{Error, View, keys};
 
 use super::attribution::{self, Attribute};
@@ -332,7 +333,9 @@ impl Verb<'_, '_> {
             into: other.subject,
             on,
         };
-        self.push(one, change, reason)
+        let outcome = self.push(one, change, reason)?;
+        rulings::party_merged(self.group, self.principal, one.subject)?;
+        Ok(outcome)
     }
 
     fn undo_merge(&mut self, from: SubjectName, reason: &str) -> Result<RowOutcome, Failure> {
@@ -341,7 +344,9 @@ impl Verb<'_, '_> {
         let Some((into, _, merge)) = merged else {
             return Err(refused(Reason::MergeUnknown, from));
         };
-        self.push(who, Change::MergeUndone { into, merge }, reason)
+        let outcome = self.push(who, Change::MergeUndone { into, merge }, reason)?;
+        rulings::party_merged(self.group, self.principal, who.subject)?;
+        Ok(outcome)
     }
 
     fn split(

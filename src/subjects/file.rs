@@ -8,6 +8,7 @@
 
 use std::collections::HashSet;
 
+use crate::domain::breach::BreachState;
 use crate::domain::catalog::DepartmentCode;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::PerformanceState;
@@ -17,7 +18,7 @@ use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{Identity, SubjectName, SubjectNumber};
 use crate::group::fold;
 use crate::ingest::commands::CommitmentName;
-use crate::ingest::read::commitment_fact;
+use crate::ingest::read::{self, commitment_fact};
 use crate::ingest::records::read::recorded;
 use crate::ingest::rows::{Error, contradiction};
 use crate::store::keys::CommitmentRow;
@@ -69,13 +70,15 @@ pub struct Entry {
     pub recorded_at: Instant,
 }
 
-/// What had become of a record.
+/// What had become of a record. An end that was taken back since is not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Standing {
     /// It came to one of its ends.
     pub ended: bool,
     /// Of a commitment.
     pub performance: Option<PerformanceState>,
+    /// Of a commitment.
+    pub breach: Option<BreachState>,
     /// Revision of the last fact about it.
     pub changed: Revision,
 }
@@ -228,15 +231,31 @@ pub fn standing(view: &dyn View, facts: &Facts, key: EntryKey, known: Revision) 
                     }
                 }
             };
+            let breach = match row.breach {
+                None => None,
+                Some(columns) if columns.current <= known => Some((columns.state, columns.current)),
+                Some(_) => {
+                    let natural = fold::supervision::breach_key(&row.natural);
+                    match snapshot_at(view, &natural, known)? {
+                        None => None,
+                        Some((_, revision)) => {
+                            Some((read::breach(facts, revision)?.fact.breach.state(), revision))
+                        }
+                    }
+                }
+            };
             let snapshot = commitment_at(view, &row, key.first, known)?;
             let changed = [
                 Some(snapshot),
                 withdrawn,
                 performance.map(|(_, revision)| revision),
+                breach.map(|(_, revision)| revision),
+                row.revived.filter(|revision| *revision <= known),
             ];
             Ok(Standing {
                 ended: withdrawn.is_some(),
                 performance: performance.map(|(state, _)| state),
+                breach: breach.map(|(state, _)| state),
                 changed: changed.into_iter().flatten().max().unwrap_or(snapshot),
             })
         }
@@ -263,6 +282,7 @@ fn record_standing(
     Ok(Standing {
         ended: end.is_some(),
         performance: None,
+        breach: None,
         changed: end.map_or(snapshot, |end| end.max(snapshot)),
     })
 }

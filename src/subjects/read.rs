@@ -4,6 +4,7 @@
 //! reported names, memberships and entries each have a limit, and the answer says where one was met.
 //! Read first: [`subject`].
 
+use crate::domain::breach::BreachState;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::PerformanceState;
 use crate::domain::fact::Fact;
@@ -81,6 +82,8 @@ pub struct Counts {
     pub commitments: u32,
     pub performed: u32,
     pub breached: u32,
+    /// Commitments on which a breach was confirmed.
+    pub confirmed_breaches: u32,
     /// Withdrawn commitments.
     pub withdrawn: u32,
     /// Records of all other kinds that did not come to an end.
@@ -295,6 +298,10 @@ fn counted(
             (keys::FILE_COMMITMENT, true) => counts.withdrawn += 1,
             (keys::FILE_COMMITMENT, false) => {
                 counts.commitments += 1;
+                match standing.breach {
+                    Some(BreachState::Confirmed | BreachState::CarriedOut) => counts.confirmed_breaches += 1,
+                    Some(BreachState::Notified | BreachState::Corrected) | None => {}
+                }
                 match standing.performance {
                     Some(PerformanceState::Full) => counts.performed += 1,
                     Some(PerformanceState::Partial | PerformanceState::Unperformed) => counts.breached += 1,

@@ -8,6 +8,7 @@ mod dice;
 mod fates;
 mod faults;
 pub mod generator;
+pub mod naive;
 mod numbers;
 pub mod plan;
 pub mod record_plan;

@@ -86,7 +86,7 @@ async fn persons_are_masked_and_the_export_says_so() {
     } = run(&["export", "COMMITMENT", "--server", &url]).await;
     assert_eq!(status.code(), Some(0));
     let said = String::from_utf8_lossy(&stderr);
-    assert!(said.contains("自然人8行已脱敏"), "{said}");
+    assert!(said.contains("其中8行含自然人信息，已脱敏"), "{said}");
     let table = String::from_utf8_lossy(&stdout);
     for row in sheet.rows.iter().filter(|row| row[2] == "自然人") {
         assert!(
@@ -94,6 +94,17 @@ async fn persons_are_masked_and_the_export_says_so() {
             "a person shows"
         );
     }
+    // Sent back, masked rows do not become the content of their commitments.
+    let back = folder.path().join("back.csv");
+    fs::write(&back, &stdout).expect("written");
+    let before = digest(&server).await;
+    let (code, printed) = import(&server, &back, &[]).await;
+    assert_eq!(
+        (code, &printed["files"][0]["result"]["refused"]),
+        (Some(1), &Value::from(8)),
+        "{printed:#}"
+    );
+    assert_eq!(digest(&server).await, before);
     server.stop().await;
 }
 

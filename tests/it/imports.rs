@@ -7,6 +7,8 @@ use std::process::Output;
 use credence::domain::resident_id::ResidentId;
 use credence::services::pb;
 use serde_json::Value;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::harness::TestServer;
 use crate::sheet_variants::{Sheet, csv, encoded, full_width, shuffled, workbook};
@@ -383,6 +385,81 @@ async fn a_check_records_nothing_with_and_without_a_server() {
     // The second came back beside the first, which someone may be mending.
     assert!(folder.path().join("check.rejected.csv").exists());
     assert!(folder.path().join("check.rejected-2.csv").exists());
+}
+
+#[tokio::test]
+async fn a_row_whose_cells_moved_comes_back_instead_of_going_in_wrong() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sheet = commitments(&server);
+    let text = csv(&sheet, ",", "\n").replacen("事由5,", "事由5,又一,", 1);
+    let file = folder.path().join("moved.csv");
+    fs::write(&file, text).expect("written");
+    let (code, printed) = import(&server, &file, &[]).await;
+    assert_eq!(
+        (code, &printed["files"][0]["result"]["created"]),
+        (Some(1), &Value::from(39)),
+        "{printed:#}"
+    );
+    let back = fs::read_to_string(folder.path().join("moved.rejected.csv")).expect("it came back");
+    assert!(back.contains("[U6] 在最后一个表头之后"), "{back}");
+    server.stop().await;
+}
+
+/// Passes bytes on to the server, and cuts each of the first connections after so many from its side.
+async fn cutting_proxy(server: &TestServer, cuts: Vec<u64>) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let to = server.address;
+    tokio::spawn(async move {
+        let mut cuts = cuts.into_iter();
+        while let Ok((client, _)) = listener.accept().await {
+            let limit = cuts.next().unwrap_or(u64::MAX);
+            tokio::spawn(async move {
+                let server = TcpStream::connect(to).await.expect("the server listens");
+                let (mut from_client, mut to_client) = client.into_split();
+                let (from_server, mut to_server) = server.into_split();
+                let up = tokio::io::copy(&mut from_client, &mut to_server);
+                let mut from_server = from_server.take(limit);
+                let down = tokio::io::copy(&mut from_server, &mut to_client);
+                // Whichever ends first takes the other with it.
+                tokio::select! { _ = up => {}, _ = down => {} }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_in_the_middle_loses_nothing_and_doubles_nothing() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("long.csv");
+    fs::write(&file, csv(&commitments(&server), ",", "\n")).expect("written");
+    let proxy = cutting_proxy(&server, vec![400, 900, 1_500]).await;
+    let url = format!("http://{proxy}");
+    let path = file.to_str().expect("UTF-8");
+    let output = run(&[
+        "import",
+        "--format",
+        "json",
+        "--batch-size",
+        "2",
+        "--server",
+        &url,
+        path,
+    ])
+    .await;
+    let printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(output.status.code(), Some(0), "{printed:#}");
+    assert_eq!(printed["files"][0]["result"]["created"], 40, "{printed:#}");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.matches("秒后重试").count() >= 2, "{told}");
+    let other = TestServer::start().await;
+    assert_eq!(import(&other, &file, &[]).await.0, Some(0));
+    assert_eq!(digest(&server).await, digest(&other).await);
+    other.stop().await;
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! Capabilities over a real channel: each file is one of them, `harness` starts the service.
 
 mod attribution;
+mod breach;
 mod calendar;
 mod commitments;
 mod corrections;
 mod exports;
 mod harness;
+mod import_layouts;
 mod imports;
 mod ledger_export;
 mod lists;

@@ -392,7 +392,7 @@ async fn several_parties_of_one_decision_are_several_records_and_are_listed_toge
     let names = recorded(&server, 1, &[first, second, third, penalty(&server, 4)]).await;
     let decision = pb::RecordFilter {
         body_code: server.body.social_credit_code.clone(),
-        number: "测罚〔2024〕1号".to_owned(),
+        number: "测罚[2024] 1号".to_owned(),
         ..Default::default()
     };
     let found: Vec<_> = list(&server, decision)

@@ -115,6 +115,34 @@ async fn a_register_row_that_knows_two_subjects_makes_them_one() {
         (finding.rule(), finding.kind()),
         (pb::FindingRule::OlderCodeOfAnother, pb::CheckKind::Ask)
     );
+    // It is listed with its subject, and answered by its revision.
+    let list = || async {
+        let request = pb::ListOpenQuestionsRequest::default();
+        let answer = server.commitments.clone().list_open_questions(request).await;
+        answer.expect("listed").into_inner().questions
+    };
+    let asked = list().await;
+    assert_eq!(
+        (asked.len(), asked[0].subject.as_str()),
+        (1, result.results[0].name.as_str())
+    );
+    let answer = pb::AnswerQuestionRequest {
+        request_id: request_id(1),
+        question: Some(pb::answer_question_request::Question::Revision(
+            asked[0].revision.clone(),
+        )),
+        link: String::new(),
+        reason: "核实无误".to_owned(),
+    };
+    let mut client = server.subjects.clone();
+    client.answer_question(answer.clone()).await.expect("answered");
+    assert!(list().await.is_empty());
+    let again = pb::AnswerQuestionRequest {
+        request_id: request_id(2),
+        ..answer
+    };
+    let again = client.answer_question(again).await.expect_err("answered already");
+    assert_eq!(reason(&again), "QUESTION_UNKNOWN");
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ class World:
     def __init__(self, server, chance):
         from credit.supervision.v1 import commitment_service_pb2 as pb
         from credit.supervision.v1 import commitment_service_pb2_grpc as rpc
+        from credit.supervision.v1 import record_service_pb2 as record_pb
+        from credit.supervision.v1 import record_service_pb2_grpc as record_rpc
         from credit.supervision.v1 import operations_service_pb2 as operations_pb
         from credit.supervision.v1 import operations_service_pb2_grpc as operations_rpc
 
@@ -39,6 +41,9 @@ class World:
         self.operations = operations_rpc.OperationsServiceStub(self.channel)
         self.stub = rpc.CommitmentServiceStub
         self.rows = Rows(pb, chance, harness.accepting_body(self.channel))
+        self.record_pb, self.record_stub = record_pb, record_rpc.RecordServiceStub
+        self.records = self.record_stub(self.channel)
+        self.penalties = 0
 
     def batch(self, count):
         return self.pb.ImportCommitmentsRequest(request_id=request_id(self.chance), rows=self.rows.many(count))
@@ -185,6 +190,57 @@ def repeats_and_corrections_are_told_apart(world):
     equal((now.remarks, now.snapshot_count), ("更正", 2), "the commitment")
     old = world.client.GetCommitment(pb.GetCommitmentRequest(name=first.name, snapshot=1))
     equal((old.remarks, old.snapshot), ("", 1), "its first snapshot")
+
+
+def record_rows(world, count):
+    """Good rows of penalties, each of an organisation of its own."""
+    pb, chance, body = world.record_pb, world.chance, world.rows.body
+    rows = []
+    for _ in range(count):
+        world.penalties += 1
+        items = {
+            "CF_XDR_MC": f"（测试）第{world.penalties}号", "CF_XDR_LB": "法人及非法人组织",
+            "CF_XDR_SHXYM": harness.social_credit_code(chance), "CF_FRDB": "测试王〇一",
+            "CF_WSH": f"（测）罚〔2024〕{world.penalties}号", "CF_WFXW": "未按规定公示信息", "CF_SY": "经查属实。",
+            "CF_YJ": "依据有关规定", "CF_CFLB": "罚款", "CF_NR": "罚款2000元", "CF_NR_FK": "0.2",
+            "CF_JDRQ": harness.TODAY.isoformat(), "CF_YXQ": "2099-12-31",
+            "CF_CFJG": body.title_chinese, "CF_CFJGDM": body.social_credit_code,
+            "CF_SJLY": body.title_chinese, "CF_SJLYDM": body.social_credit_code,
+        }
+        items = [pb.RecordItem(code=code, text=text) for code, text in items.items()]
+        rows.append(pb.RecordRow(layout="PENALTY_V2", items=items))
+    return rows
+
+
+def a_broken_import_of_records_is_resumed_and_every_record_is_there_once(world):
+    pb = world.record_pb
+    batches = [
+        pb.ImportRecordsRequest(request_id=request_id(world.chance), rows=record_rows(world, 10),
+                                source=pb.RecordSource(system="测试"))
+        for _ in range(6)
+    ]
+    answered = {}
+    with world.server.channel() as channel:
+        call = world.record_stub(channel).ImportRecords(iter(batches))
+        for answer in call:
+            equal(answer.WhichOneof("answer"), "result", str(answer.refusal))
+            answered[answer.request_id] = answer.result
+            if len(answered) == 2:
+                break
+        call.cancel()
+    left = [one for one in batches if one.request_id not in answered]
+    for answer in world.records.ImportRecords(iter(left)):
+        answered[answer.request_id] = answer.result
+    for result in answered.values():
+        equal((result.created_count, result.refused_count), (10, 0), str(result.results[0].findings))
+    names = [one.name for result in answered.values() for one in result.results]
+    equal(len(set(names)), 60, "records, each once")
+    equal(world.records.CountRecords(pb.CountRecordsRequest()).total, 60, "records counted")
+    again = list(world.records.ImportRecords(iter(batches)))
+    equal([one.result.replayed for one in again], [True] * 6, "replayed")
+    read = world.records.GetRecord(pb.GetRecordRequest(name=names[0]))
+    fine = [one.fen for one in read.items if one.code == "CF_NR_FK"]
+    equal((fine, read.source.system), ([200_000], "测试"), "a fine in fen, and its source")
 
 
 def persons_come_back_masked(world):
@@ -371,6 +427,7 @@ def main():
                 an_import_is_answered_batch_by_batch_in_order,
                 a_refused_batch_is_an_answer_and_the_stream_goes_on,
                 a_broken_import_is_resumed_and_every_record_is_there_once,
+                a_broken_import_of_records_is_resumed_and_every_record_is_there_once,
                 repeats_and_corrections_are_told_apart,
                 persons_come_back_masked,
                 errors_carry_reason_and_both_languages,

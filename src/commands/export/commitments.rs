@@ -26,12 +26,6 @@ impl Words<'_> {
 /// "Long-term", as the form writes it.
 pub const OPEN_ENDED: &str = "2099-12-31";
 
-/// Whether the row is about a natural person, whose name and number are masked.
-#[must_use]
-pub fn is_masked(commitment: &pb::Commitment) -> bool {
-    commitment.subject_kind() == pb::SubjectKind::Person
-}
-
 /// The text of an item by its code; empty for one that the service does not answer.
 #[must_use]
 pub fn text(commitment: &pb::Commitment, item: &str, words: &Words<'_>) -> String {

@@ -42,12 +42,13 @@ impl Target {
         columns: &[XlsxColumn],
     ) -> Result<Self, Unwritten> {
         let name = path.map_or_else(|| "-".to_owned(), |path| path.display().to_string());
-        let disk = |source: io::Error| match source.kind() {
-            io::ErrorKind::AlreadyExists => Unwritten::Exists(name.clone()),
-            _ => Unwritten::Disk {
-                path: name.clone(),
-                source,
-            },
+        let disk = |source: io::Error| {
+            let path = name.clone();
+            if source.kind() == io::ErrorKind::AlreadyExists {
+                Unwritten::Exists(path)
+            } else {
+                Unwritten::Disk { path, source }
+            }
         };
         let to = if is_workbook {
             let path = path.ok_or(Unwritten::NoFile)?;

@@ -84,7 +84,8 @@ pub struct Reading {
     pub skipped: Vec<(u32, Skipped)>,
     /// How many there are in all.
     pub skipped_count: u64,
-    party_kind: Option<SubjectKind>,
+    /// Kind of party that is stated for all rows.
+    pub party_kind: Option<SubjectKind>,
 }
 
 /// A row of data with what goes out of it.
@@ -234,6 +235,7 @@ impl Reading {
         take: &mut dyn FnMut(Batch) -> ControlFlow<()>,
     ) -> Result<(), SheetError> {
         let from_1904 = self.table.counts_from_1904();
+        let is_delimited = matches!(self.format, Format::Delimited { .. });
         let (header, layout, party_kind) = (&self.header, &self.layout, self.party_kind);
         let mut batch = Batch::default();
         let mut bytes = 0;
@@ -256,7 +258,16 @@ impl Reading {
                 bytes = 0;
             }
             bytes += size;
-            let taken = taken(row, header, layout, party_kind, from_1904);
+            let mut taken = taken(row, header, layout, party_kind, from_1904);
+            // In a workbook a cell beside the table is a remark; in a CSV file it has moved there.
+            let beyond = taken.row.cells.iter().skip(header.columns.len());
+            if is_delimited
+                && beyond
+                    .into_iter()
+                    .any(|cell| !values::trimmed(&cell.text).is_empty())
+            {
+                taken.spoilt.push((header.columns.len(), Spoilt::Shifted));
+            }
             if taken.spoilt.is_empty() {
                 batch.sent.push(taken)
             } else {

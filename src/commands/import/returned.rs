@@ -115,11 +115,9 @@ impl Returned {
         for (at, why) in &taken.spoilt {
             bad.push(*at);
             let cell = format!("{}{}", column_name(*at), taken.row.number);
-            sentences.push(format!(
-                "[{cell}] “{}”{}",
-                self.header.texts[*at],
-                why.in_chinese()
-            ));
+            let header = self.header.texts.get(*at);
+            let header = header.map(|text| format!("“{text}”")).unwrap_or_default();
+            sentences.push(format!("[{cell}] {header}{}", why.in_chinese()));
         }
         let refusing = |found: &&Found| matches!(found.kind, CheckKind::Reject | CheckKind::Stop);
         for found in found.iter().filter(refusing) {

@@ -10,7 +10,7 @@ use super::driver::Stopped;
 use super::outcome::Tally;
 use super::reading::{Reading, Unread};
 use crate::commands::demo::Language;
-use crate::domain::layout::Layout;
+use crate::domain::layout::{LayoutItem, Role};
 use crate::sheets::Format;
 use crate::sheets::header::Skipped;
 
@@ -105,7 +105,7 @@ impl Words {
             let says = self.pick("columns not imported: ", "不导入的列：");
             _ = write!(text, "\n  {says}{}", ignored.join("、"));
         }
-        let absent = self.absent(layout, &reading.header.absent);
+        let absent = self.absent(reading);
         if !absent.is_empty() {
             let says = self.pick("items without a column: ", "没有列的项：");
             _ = write!(text, "\n  {says}{}", absent.join("、"));
@@ -145,10 +145,16 @@ impl Words {
         }
     }
 
-    fn absent(self, layout: &Layout, places: &[usize]) -> Vec<String> {
-        let items = places.iter().map(|place| &layout.items()[*place]);
-        // Columns that some systems add are nowhere missed.
-        let missed = items.filter(|item| !item.is_extra);
+    fn absent(self, reading: &Reading) -> Vec<String> {
+        let items = reading
+            .header
+            .absent
+            .iter()
+            .map(|place| &reading.layout.items()[*place]);
+        // Columns that some systems add are nowhere missed, nor is what is stated for all rows.
+        let is_stated =
+            |item: &&LayoutItem| reading.party_kind.is_some() && item.role == Some(Role::PartyKind);
+        let missed = items.filter(|item| !item.is_extra && !is_stated(item));
         missed
             .map(|item| match self.0 {
                 Language::English => item.english.clone(),

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::store::record::ClearPart;
+use crate::store::record::{ClearPart, Column};
 
-use super::{constant, finding, shown_validity, subject_kind};
+use super::{constant, finding, shown_validity};
 
 /// One object with `"sealed": true` and the columns that stand in clear, under the names of a full line.
 pub(super) fn line(part: &ClearPart) -> Map<String, Value> {
@@ -14,46 +14,25 @@ pub(super) fn line(part: &ClearPart) -> Map<String, Value> {
         ("principal".to_owned(), json!(part.principal.as_str())),
         ("subject".to_owned(), json!(part.subject.0)),
     ]);
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            line.insert(name.to_owned(), value);
-        }
-    };
-    let day = |on: crate::domain::civil_date::CivilDate| json!(on.to_string());
-    put(
-        "name",
-        part.subject_name.map(|name| json!(format!("subjects/{name}"))),
-    );
-    put(
-        "subject_kind",
-        part.subject_kind.map(|kind| json!(subject_kind(kind))),
-    );
-    put("department", part.department.map(|code| json!(code.to_string())));
-    put(
-        "commitment_kind",
-        part.commitment_kind
-            .map(|kind| json!(constant(&format!("{kind:?}")))),
-    );
-    put(
-        "publication",
-        part.publication.map(|one| json!(constant(&format!("{one:?}")))),
-    );
-    put(
-        "performance_state",
-        part.performance
-            .map(|state| json!(constant(&format!("{state:?}")))),
-    );
-    put("made_on", part.made_on.map(day));
-    put("received_on", part.received_on.map(day));
-    put("found_on", part.found_on.map(day));
-    put("valid_until", part.validity.map(shown_validity));
-    put("first", part.first.map(|first| json!(first.0)));
-    put("snapshot", part.snapshot.map(|number| json!(number)));
-    if part.snapshot.is_some() {
+    for (name, column) in &part.columns {
+        line.insert((*name).to_owned(), value(column));
+    }
+    if !part.findings.is_empty() {
         let findings: Vec<Value> = part.findings.iter().map(finding).collect();
-        put("findings", Some(json!(findings)));
+        line.insert("findings".to_owned(), json!(findings));
     }
     line
+}
+
+fn value(column: &Column) -> Value {
+    match column {
+        Column::Number(number) => json!(number),
+        Column::Numbers(numbers) => json!(numbers),
+        Column::Text(text) => json!(text),
+        Column::Choice(name) => json!(constant(name)),
+        Column::Day(on) => json!(on.to_string()),
+        Column::Validity(validity) => shown_validity(*validity),
+    }
 }
 
 /// A sealed fact of which this version can say nothing more than its kind.

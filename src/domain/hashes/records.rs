@@ -57,7 +57,7 @@ pub fn record_hash(record: &Record) -> [u8; HASH_SIZE] {
         .text(body.as_str())
         .text(number)
         .date(*decided_on);
-    for item in items {
+    for item in items.iter().filter(|item| !item.of_the_row) {
         encoding = value(encoding.text(&item.code), &item.value);
     }
     encoding.finish()
@@ -158,6 +158,7 @@ mod tests {
                 Item {
                     code: "CF_NR_FK".to_owned(),
                     value: Value::Fen(200_000),
+                    of_the_row: false,
                 },
                 Item {
                     code: "CF_CFLB".to_owned(),
@@ -165,6 +166,7 @@ mod tests {
                         code: "02".to_owned(),
                         words: String::new(),
                     }]),
+                    of_the_row: false,
                 },
             ],
         }
@@ -218,6 +220,17 @@ mod tests {
             },
             false,
             true,
+        ),
+        (
+            |one| {
+                one.items.push(Item {
+                    code: "CF_SJLY".to_owned(),
+                    value: Value::Text("another supplier".to_owned()),
+                    of_the_row: true,
+                });
+            },
+            false,
+            false,
         ),
         (|one| one.severity = Some(Severity::Minor), false, false),
         (|one| one.until = Validity::NotStated, false, false),

@@ -228,7 +228,7 @@ fn corrected(
     if old.asks {
         changes.push(no_question(old.current));
     }
-    if new.asks {
+    if new.asks && new.state().stands() {
         changes.push(question(revision));
     }
     if fact.record.target.is_some() {

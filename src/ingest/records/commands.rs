@@ -344,7 +344,8 @@ fn other_year(old: CivilDate, new: CivilDate) -> Option<Finding> {
 
 /// Brings a record to an end.
 ///
-/// The same end again repeats the first one, whatever day and reason it gives.
+/// The same end again repeats the first one, whatever day and reason it gives; over the same end by a
+/// ruling it is recorded, and stays when the ruling falls.
 ///
 /// # Errors
 /// `RECORD_UNKNOWN`; `RECORD_ENDED` where an end stands that gives no way; `ROW_REFUSED` for a day before
@@ -356,15 +357,20 @@ pub fn end_record(
 ) -> Result<RowOutcome, Failure> {
     let (first, row) = known(group, command.name)?;
     let state = row.state();
-    if let Some(ending) = row.ending.filter(|ending| ending.end == command.end) {
-        return Ok(outcome(Outcome::Repeated, ending.fact, &row));
-    }
-    if !state.allows(command.end) {
-        return Err(Failure::Refused(in_state(
-            Reason::RecordEnded,
-            command.name,
-            state,
-        )));
+    match row.ending.filter(|ending| ending.end == command.end) {
+        Some(ending) if ending.ruling.is_none() => {
+            return Ok(outcome(Outcome::Repeated, ending.fact, &row));
+        }
+        // The end that a ruling brought would go with the ruling; this one stays.
+        Some(_) => {}
+        None if state.allows(command.end) => {}
+        None => {
+            return Err(Failure::Refused(in_state(
+                Reason::RecordEnded,
+                command.name,
+                state,
+            )));
+        }
     }
     on_a_day(command.on, &row, group.today())?;
     let ground = command.ground.clone();

@@ -58,6 +58,11 @@ pub fn row(
         checked.findings.push(foreign());
     }
     let body = layout.and_then(|layout| body_of(layout, &reported));
+    let mut source = reported.source;
+    if let (Some(layout), Some(record), false) = (layout, &checked.record, source.is_stated()) {
+        // Who supplies the row is where it comes from, unless more is said.
+        source.system = supplier(layout, record).unwrap_or_default();
+    }
     Row {
         body,
         personal: layout.map(personal).unwrap_or_default(),
@@ -67,9 +72,16 @@ pub fn row(
         },
         layout: layout.map(|layout| layout.code.clone()).unwrap_or_default(),
         checked,
-        source: reported.source,
+        source,
         hash,
     }
+}
+
+/// The code of the unit that supplies the row 数据来源单位.
+fn supplier(layout: &Layout, record: &Record) -> Option<String> {
+    let item = &layout.role(Role::SourceCode)?.code;
+    let found = record.items.iter().find(|one| one.code == *item)?;
+    Some(found.value.code()?.to_string())
 }
 
 fn refused(finding: Finding) -> CheckedRecord {

@@ -6,6 +6,8 @@
 //! worked out anew from the rulings that stand, and the difference becomes facts of the same group.
 //! Read first: [`settle`].
 
+use std::collections::BTreeSet;
+
 use super::commands::recorded;
 use super::ends::{self, Ground};
 use crate::domain::fact::{Fact, Principal};
@@ -13,11 +15,12 @@ use crate::domain::finding::{CheckKind, Finding, Rule};
 use crate::domain::record::RecordKind;
 use crate::domain::record_fact::{ChangedBy, RecordFact, RecordedFact};
 use crate::domain::revision::Revision;
+use crate::domain::subject::SubjectNumber;
 use crate::group::Group;
 use crate::group::fold::records::row;
 use crate::store::keys::records::{self as layout, RecordRow, RulingRow, ShortHash};
 use crate::store::{self, Error, View, keys};
-use crate::subjects::place;
+use crate::subjects::{attribution, place};
 
 /// A record has arrived: rulings wait for it perhaps, and perhaps it is one. Returns what is asked of it.
 ///
@@ -64,6 +67,32 @@ pub fn stands_differently(
     first: Revision,
 ) -> Result<(), Error> {
     rule(group, principal, first).map(|_| ())
+}
+
+/// A subject went into another, or came back from it: rulings on the one may be about decisions against the
+/// other, or no longer be.
+///
+/// # Errors
+/// As the view's.
+pub fn party_merged(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    subject: SubjectNumber,
+) -> Result<(), Error> {
+    let mut firsts = BTreeSet::new();
+    for member in place::with_predecessors(group, subject, place::Known::all())? {
+        for kind in RecordKind::ALL {
+            let range = keys::subject_file_of(member, layout::file_kind(*kind));
+            store::each(group, keys::SUBJECT_FILE, range, |key, _| {
+                firsts.insert(keys::subject_file_first(key));
+                Ok::<_, Error>(())
+            })?;
+        }
+    }
+    for first in firsts {
+        arrived(group, principal, first)?;
+    }
+    Ok(())
 }
 
 /// The decision that a record is about, if it is a ruling.
@@ -232,17 +261,13 @@ fn settle_change(
         .changed_by
         .as_ref()
         .map_or(record.current, |changed| changed.before);
-    let base = if before == record.current {
-        current
-    } else {
-        recorded(group, before)?
-    };
     let fact = match change {
+        // What was asked of it then is asked again.
         None => RecordedFact {
             changed_by: None,
-            findings: Vec::new(),
-            ..base
+            ..recorded(group, before)?
         },
+        // What the body reported since stays as long as any ruling's change does.
         Some(ruling) => RecordedFact {
             changed_by: Some(ChangedBy {
                 ruling: ruling.first,
@@ -250,17 +275,22 @@ fn settle_change(
                 words: recorded(group, ruling.row.current)?.changes,
             }),
             findings: vec![changed()],
-            ..base
+            ..current
         },
     };
+    let sectors = attribution::of_record(group, &fact.record)?;
     let fact = RecordedFact {
         name: record.name,
         first: Some(first),
         snapshot: record.snapshots + 1,
         received_on: group.today(),
+        sectors,
         ..fact
     };
+    let ruled_on = decision_of(group, first)?;
     group.push(principal, Fact::Record(RecordFact::Recorded(Box::new(fact))))?;
+    // A ruling that is as it was before may be about another decision.
+    moved(group, principal, first, ruled_on)?;
     Ok(())
 }
 

@@ -125,7 +125,9 @@ fn is_of_type(role: Role, item_type: &ItemType) -> bool {
         }
         Role::PartyOlderCode => matches!(item_type, ItemType::Older(_)),
         Role::PartyDocument | Role::RepresentativeDocument => *item_type == ItemType::Document,
-        Role::DecidedOn | Role::ValidFrom | Role::TargetDecidedOn => *item_type == ItemType::Date,
+        Role::DecidedOn | Role::ShownOn | Role::ValidFrom | Role::TargetDecidedOn => {
+            *item_type == ItemType::Date
+        }
         Role::Until | Role::PublicityUntil => *item_type == ItemType::Until,
         Role::FineAmount | Role::ConfiscationAmount => *item_type == ItemType::Money,
         Role::Score => *item_type == ItemType::Decimal,

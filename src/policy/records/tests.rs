@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::*;
+use crate::domain::finding::Rule;
 use crate::domain::layout::header_key;
 use crate::domain::record::Severity;
 use crate::domain::severity::{Case, Level, Procedure, When};
@@ -418,6 +419,17 @@ fn the_page_about_layouts_shows_the_data() {
             )
             .unwrap();
         }
+    }
+    for rule in Rule::ALL.iter().filter(|rule| (40..100).contains(&rule.number())) {
+        let name = format!("{rule:?}").chars().fold(String::new(), |name, one| {
+            let gap = if one.is_uppercase() && !name.is_empty() {
+                "_"
+            } else {
+                ""
+            };
+            name + gap + &one.to_uppercase().to_string()
+        });
+        assert!(page.contains(&format!("`{name}`")), "{name} is not explained");
     }
     let expected: BTreeSet<&str> = expected.lines().collect();
     let difference: Vec<_> = expected.symmetric_difference(&shown).collect();

@@ -105,6 +105,7 @@ words!(Role {
     "body_code" => Role::BodyCode,
     "source_name" => Role::SourceName,
     "source_code" => Role::SourceCode,
+    "shown_on" => Role::ShownOn,
     "number" => Role::Number,
     "number_stand_in" => Role::NumberStandIn,
     "decided_on" => Role::DecidedOn,

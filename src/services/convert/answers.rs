@@ -11,6 +11,7 @@ use crate::ingest::read::CountKey;
 use crate::services::pb;
 
 use super::masked::Masked;
+use super::supervision::{self, BreachShown};
 use super::timestamp;
 
 pub mod subjects;
@@ -29,6 +30,9 @@ pub struct CommitmentShown<'a> {
     pub performance: Option<PerformanceShown<'a>>,
     /// Why and when it was withdrawn.
     pub withdrawn: Option<(&'a str, Instant)>,
+    /// Why and when it was last revived.
+    pub revived: Option<(&'a str, Instant)>,
+    pub breach: Option<BreachShown<'a>>,
 }
 
 /// A performance and what is shown beside it.
@@ -60,6 +64,10 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         &commitment.subject_name,
     );
     let (withdrawn_reason, withdrawn_at) = match shown.withdrawn {
+        Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
+        None => (String::new(), None),
+    };
+    let (revived_reason, revived_at) = match shown.revived {
         Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
         None => (String::new(), None),
     };
@@ -103,6 +111,9 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         withdrawn_reason,
         withdrawn_at,
         findings: findings.iter().map(finding).collect(),
+        breach: shown.breach.map(|breach| supervision::breach(&breach, &masked)),
+        revived_reason,
+        revived_at,
     }
 }
 
@@ -250,11 +261,15 @@ pub fn open_question(question: &Question, epoch: Epoch) -> pb::OpenQuestion {
     pb::OpenQuestion {
         commitment: match question.about {
             Asked::Commitment(name) => name.to_string(),
-            Asked::Record(_) | Asked::Row => String::new(),
+            Asked::Record(_) | Asked::Subject(_) | Asked::Row => String::new(),
         },
         record: match question.about {
             Asked::Record(name) => name.to_string(),
-            Asked::Commitment(_) | Asked::Row => String::new(),
+            Asked::Commitment(_) | Asked::Subject(_) | Asked::Row => String::new(),
+        },
+        subject: match &question.about {
+            Asked::Subject(name) => format!("subjects/{name}"),
+            Asked::Commitment(_) | Asked::Record(_) | Asked::Row => String::new(),
         },
         finding: Some(finding(&question.finding)),
         recorded_at: Some(timestamp(question.recorded_at)),

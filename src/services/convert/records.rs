@@ -18,6 +18,7 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::resident_id::ResidentId;
 use crate::domain::revision::{Epoch, Place};
 use crate::domain::subject::{IdentityKind, masked_name};
+use crate::ingest::records::clean;
 use crate::ingest::records::ends::Ground;
 use crate::ingest::records::read::{EndRead, RecordKey, RecordRead, SourceRead};
 use crate::services::pb;
@@ -105,7 +106,7 @@ pub fn filter(filter: Option<&pb::RecordFilter>, layouts: &Layouts) -> Result<Re
         subject_kind: wrong.choice("filter.party_kind", filter.party_kind),
         department: wrong.set("filter.department", &filter.department, requests::department_name),
         body: wrong.set("filter.body_code", &filter.body_code, body_code),
-        number: Some(filter.number.trim().to_owned()).filter(|number| !number.is_empty()),
+        number: Some(clean::number(&filter.number)).filter(|number| !number.is_empty()),
         state: state(filter.state, &mut wrong),
         severity: severity(filter.severity, &mut wrong),
         decided_from: wrong.set("filter.decided_from", &filter.decided_from, requests::date),

@@ -299,6 +299,7 @@ pub fn filter(filter: Option<&pb::CommitmentFilter>) -> Result<CommitmentFilter,
         made_until: wrong.set("filter.made_until", &filter.made_until, date),
         received_from: wrong.set("filter.received_from", &filter.received_from, date),
         received_until: wrong.set("filter.received_until", &filter.received_until, date),
+        breach: wrong.choice("filter.breach", filter.breach),
     };
     wrong.unless(parsed)
 }

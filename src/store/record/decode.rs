@@ -19,6 +19,7 @@ use crate::store::keyring::{self, Keyring};
 
 mod records;
 mod subjects;
+mod supervision;
 
 /// Reads one body; every `None` inside is named with the revision by [`decode`].
 struct Decoder<'a> {
@@ -203,6 +204,7 @@ impl Decoder<'_> {
             }
             20..=29 => self.about_record(bytes)?,
             30..=49 => self.about_subject(bytes)?,
+            50..=59 => self.about_supervision(bytes)?,
             _ => return None,
         };
         Some(Recorded {

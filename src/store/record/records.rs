@@ -178,6 +178,7 @@ fn item_out(place: usize, item: &Item) -> stored::RecordItem {
         place: u32::try_from(place).expect("a row has few items"),
         code: item.code.clone(),
         value: Some(value),
+        of_the_row: item.of_the_row,
     }
 }
 

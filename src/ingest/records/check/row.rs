@@ -215,6 +215,7 @@ impl<'a> Row<'a> {
                 Some(Item {
                     code: item.code.clone(),
                     value: value?,
+                    of_the_row: item.role.is_some_and(Role::is_of_the_row),
                 })
             })
             .collect()

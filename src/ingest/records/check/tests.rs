@@ -568,6 +568,7 @@ proptest! {
         let checked = super::check(&reported, kind, &policies.layouts, &policies.catalog, day("2024-11-20"));
         let is_refused = checked.findings.iter().any(|finding| finding.kind.refuses());
         prop_assert_eq!(checked.record.is_none(), is_refused);
+        prop_assert!(checked.record.is_none() || checked.department.is_some());
         let items = check_items(&reported, kind, layout, &policies.layouts, day("2024-11-20"));
         prop_assert!(items.items.len() <= reported.items.len() + 1);
     }
@@ -583,5 +584,6 @@ proptest! {
         let checked = row.check();
         let is_refused = checked.findings.iter().any(|finding| finding.kind.refuses());
         prop_assert_eq!(checked.record.is_none(), is_refused, "{:?}", checked.findings);
+        prop_assert!(checked.record.is_none() || checked.department.is_some());
     }
 }

@@ -69,6 +69,7 @@ pub fn subject(read: &SubjectRead, on: CivilDate, epoch: Epoch) -> pb::Subject {
         commitment_count: read.counts.commitments,
         performed_count: read.counts.performed,
         breached_count: read.counts.breached,
+        confirmed_breach_count: read.counts.confirmed_breaches,
         withdrawn_count: read.counts.withdrawn,
         revision: at(epoch, read.changed),
         state: state.into(),

@@ -254,5 +254,6 @@ fn item_in(item: stored::RecordItem) -> Option<Item> {
     Some(Item {
         code: item.code,
         value,
+        of_the_row: item.of_the_row,
     })
 }
