@@ -11,6 +11,7 @@ use credence::config::{self, Config};
 use credence::domain::revision::Instant;
 use credence::telemetry;
 use credence::testkit::generator::District;
+use credence::testkit::records::Authorities;
 use tokio::sync::oneshot;
 
 /// Graded and classified credit supervision of a district, as a gRPC service.
@@ -187,7 +188,9 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
         .map_err(|error| error.to_string())?;
     let listener = app.bind().await.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let district = District::of(&app.policies().catalog);
+    let policies = app.policies();
+    let district = District::of(&policies.catalog);
+    let authorities = Authorities::of(&policies.catalog, &policies.attribution);
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::spawn(async move {
         match app.serve(listener, async move { _ = stopped.await }).await {
@@ -198,6 +201,7 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
     Ok(demo::Running {
         address,
         district,
+        authorities,
         stop,
         ended,
     })

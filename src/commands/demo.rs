@@ -17,13 +17,16 @@ use tonic::transport::{Channel, Endpoint};
 use crate::domain::revision::Instant;
 use crate::ledger::file::RealFolder;
 use crate::ledger::scan::{self, newest};
-use crate::testkit::generator::{District, year};
+use crate::testkit::generator::District;
 use crate::testkit::plan::{Step, Year};
+use crate::testkit::records::{Authorities, whole_year};
 
 pub mod drive;
+mod import;
 pub mod report;
 pub mod tally;
 pub(in crate::commands) mod wire_rows;
+mod year;
 
 use drive::Clients;
 use report::Report;
@@ -113,6 +116,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// What the generator must know of the catalogue that it serves.
     pub district: District,
+    /// And of bodies and sectors.
+    pub authorities: Authorities,
     /// Sent once, asks the server to end in good order.
     pub stop: oneshot::Sender<()>,
     /// Completes when it has ended.
@@ -152,7 +157,7 @@ where
 
 async fn show(options: &Options, running: &Running) -> Result<(), Error> {
     let endpoint = Endpoint::from_shared(format!("http://{}", running.address))?.tcp_nodelay(true);
-    let report = play(options, &running.district, &endpoint.connect().await?).await?;
+    let report = play(options, running, &endpoint.connect().await?).await?;
     let mut out = io::stdout().lock();
     out.write_all(printed(&report, options).as_bytes())?;
     Ok(out.flush()?)
@@ -218,8 +223,13 @@ impl Drop for Fresh {
 ///
 /// # Errors
 /// [`Error`]; [`Error::Differs`] if a single row or count is not as planned.
-pub async fn play(options: &Options, district: &District, channel: &Channel) -> Result<Report, Error> {
-    let Year { plan, sends } = year(options.seed, options.scale, district);
+pub async fn play(options: &Options, running: &Running, channel: &Channel) -> Result<Report, Error> {
+    let Running {
+        district,
+        authorities,
+        ..
+    } = running;
+    let Year { plan, sends } = whole_year(options.seed, options.scale, district, authorities);
     if let Some(path) = &options.plan {
         let text = serde_json::to_string_pretty(&plan).expect("counts and names serialise");
         let written = std::fs::write(path, text + "\n");
@@ -264,6 +274,11 @@ fn work(sends: &[Step]) -> u64 {
         Step::Import(batches) => batches.iter().map(|batch| batch.rows.len()).sum(),
         Step::Perform(sends) => sends.len(),
         Step::Withdraw(withdrawals) => withdrawals.len(),
+        Step::Register(register) => register.count(),
+        Step::RegisterRows(batches) => batches.iter().map(|batch| batch.rows.len()).sum(),
+        Step::Memberships(batches) => batches.iter().map(|batch| batch.rows.len()).sum(),
+        Step::Records(batches) => batches.iter().map(|batch| batch.rows.len()).sum(),
+        Step::End(sends) => sends.len(),
     };
     sends.iter().map(of).sum::<usize>() as u64
 }

@@ -160,6 +160,11 @@ impl Bench {
                         answers.push(answer.expect("withdrawn"));
                     }
                 }
+                Step::Register(_)
+                | Step::RegisterRows(_)
+                | Step::Memberships(_)
+                | Step::Records(_)
+                | Step::End(_) => unreachable!("a year of commitments has no such step"),
             }
         }
         answers
@@ -182,7 +187,14 @@ fn a_small_year() -> Year {
 fn first_batch(year: &Year) -> &plan::Batch {
     let batch = year.sends.iter().find_map(|step| match step {
         Step::Import(batches) => batches.first(),
-        Step::Advance(_) | Step::Perform(_) | Step::Withdraw(_) => None,
+        Step::Advance(_)
+        | Step::Perform(_)
+        | Step::Withdraw(_)
+        | Step::Register(_)
+        | Step::RegisterRows(_)
+        | Step::Memberships(_)
+        | Step::Records(_)
+        | Step::End(_) => None,
     });
     batch.expect("a year has batches")
 }

@@ -22,7 +22,7 @@ use crate::recorder::{self, Answer, Command, Order};
 use crate::subjects::commands::SubjectCommand;
 use crate::subjects::file::EntryKey;
 use crate::subjects::place::{self, Known};
-use crate::subjects::{self, lists, read};
+use crate::subjects::{self, counts, lists, read};
 
 mod changes;
 
@@ -249,6 +249,20 @@ impl SubjectService for Subjects {
                     next_page_token: listing.next(page.next),
                     revision: reading.place.to_string(),
                 })
+            })
+            .await
+    }
+
+    async fn count_subjects(
+        &self,
+        request: Request<pb::CountSubjectsRequest>,
+    ) -> Result<Response<pb::CountSubjectsResponse>, Status> {
+        self.0.principal(request.extensions())?;
+        let today = self.0.today();
+        self.0
+            .read(&request.into_inner().min_revision, move |reading| {
+                let counts = counts::subjects(reading.view, today)?;
+                Ok(answers::counts(&counts, reading.place.to_string()))
             })
             .await
     }

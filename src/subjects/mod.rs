@@ -17,6 +17,7 @@ use crate::store::{Error, View};
 
 pub mod attribution;
 pub mod commands;
+pub mod counts;
 mod items;
 pub mod memberships;
 pub mod place;

@@ -13,6 +13,15 @@ impl Dice {
         Self(ChaCha12Rng::from_seed(key))
     }
 
+    /// A stream beside that of [`Dice::new`]: what is drawn here changes nothing there.
+    pub(super) fn beside(seed: u64, stream: u64, place: u64) -> Self {
+        let mut key = [0; 32];
+        for (slot, number) in key.chunks_exact_mut(8).zip([seed, stream, place]) {
+            slot.copy_from_slice(&number.to_be_bytes());
+        }
+        Self(ChaCha12Rng::from_seed(key))
+    }
+
     /// A number from 0 to `bound`, the bound left out.
     pub(super) fn below(&mut self, bound: usize) -> usize {
         assert!(bound > 0, "a draw needs something to draw from");

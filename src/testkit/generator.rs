@@ -132,6 +132,15 @@ pub(super) struct Maker<'a> {
 /// If the district has too few bodies for a year with zero reporters, or `scale` is not within 1..=100.
 #[must_use]
 pub fn year(seed: u64, scale: u32, district: &District) -> Year {
+    year_with_promisors(seed, scale, district).0
+}
+
+/// The year, and the organisations and individual businesses that promise something in it.
+pub(super) fn year_with_promisors(
+    seed: u64,
+    scale: u32,
+    district: &District,
+) -> (Year, Vec<(SubjectKind, String, String)>) {
     assert!(
         (1..=100).contains(&scale),
         "a year can be made up to a hundred times smaller"
@@ -171,7 +180,11 @@ pub fn year(seed: u64, scale: u32, district: &District) -> Year {
     maker.refusals(permille(collected, 20));
     maker.foreigners(permille(collected, 6));
     maker.late_performances(permille(collected, 40));
-    maker.finish()
+    let in_register = |one: &&Promisor| one.kind != SubjectKind::Person;
+    let promisors = maker.promisors.iter().filter(in_register);
+    let promisors = promisors.map(|one| (one.kind, one.name.clone(), one.code.clone()));
+    let promisors = promisors.collect();
+    (maker.finish(), promisors)
 }
 
 fn permille(of: usize, share: usize) -> usize {

@@ -106,6 +106,11 @@ impl Naive {
                     known.withdrawn = true;
                 }
             }
+            Step::Register(_)
+            | Step::RegisterRows(_)
+            | Step::Memberships(_)
+            | Step::Records(_)
+            | Step::End(_) => unreachable!("a year of commitments has no such step"),
         }
     }
 
@@ -355,7 +360,13 @@ fn each_refused_row_breaks_its_rule_and_no_other() {
                     rows += 1;
                 }
             }
-            Step::Perform(_) | Step::Withdraw(_) => {}
+            Step::Perform(_)
+            | Step::Withdraw(_)
+            | Step::Register(_)
+            | Step::RegisterRows(_)
+            | Step::Memberships(_)
+            | Step::Records(_)
+            | Step::End(_) => {}
         }
     }
     assert!(rows > 20_481);

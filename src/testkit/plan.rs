@@ -9,6 +9,9 @@ use crate::domain::commitment::{Reported, ReportedPerformance};
 use crate::domain::finding::Rule;
 use crate::domain::revision::Instant;
 
+use super::record_plan::{EndSend, MembershipBatch, RecordBatch, YearCounts};
+use super::register::{Register, RegisterBatch};
+
 /// Commitments that the district's report of 2024 counts as collected.
 pub const REPORTED_COLLECTED: u64 = 20_481;
 
@@ -60,6 +63,9 @@ pub struct Expected {
     pub same_as: u64,
     /// Performance records by outcome: those in rows and those sent on their own.
     pub performance_outcomes: BTreeMap<String, u64>,
+    /// Everything but the commitments.
+    #[serde(flatten)]
+    pub year: YearCounts,
 }
 
 /// A plan and its sends.
@@ -78,6 +84,13 @@ pub enum Step {
     Import(Vec<Batch>),
     Perform(Vec<PerformanceSend>),
     Withdraw(Vec<Withdrawal>),
+    /// The whole register, made while it is sent.
+    Register(Register),
+    /// Rows that a register sends later.
+    RegisterRows(Vec<RegisterBatch>),
+    Memberships(Vec<MembershipBatch>),
+    Records(Vec<RecordBatch>),
+    End(Vec<EndSend>),
 }
 
 /// One batch of rows under one request id.

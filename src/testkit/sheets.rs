@@ -78,7 +78,7 @@ pub(super) fn sheets(dice: &mut Dice, district: &District, rows: usize) -> Vec<S
     slots
 }
 
-fn last_weekday(month: i8) -> Date {
+pub(super) fn last_weekday(month: i8) -> Date {
     let mut day = date(2024, month, 1).last_of_month();
     while day.weekday().to_monday_one_offset() > 5 {
         day -= 1.days();
@@ -86,7 +86,7 @@ fn last_weekday(month: i8) -> Date {
     day
 }
 
-fn weekday_from(mut day: Date) -> Date {
+pub(super) fn weekday_from(mut day: Date) -> Date {
     while day.weekday().to_monday_one_offset() > 5 {
         day += 1.days();
     }

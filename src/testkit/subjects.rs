@@ -16,8 +16,8 @@ pub(super) struct Promisor {
     pub(super) code: String,
 }
 
-const PLACES: [&str; 8] = ["金川", "河套", "团结", "先锋", "解放", "新华", "乌拉", "黄河"];
-const TRADES: [&str; 12] = [
+pub(super) const PLACES: [&str; 8] = ["金川", "河套", "团结", "先锋", "解放", "新华", "乌拉", "黄河"];
+pub(super) const TRADES: [&str; 12] = [
     "商贸",
     "餐饮",
     "建筑工程",
@@ -72,10 +72,7 @@ fn promisor(dice: &mut Dice, division: &str, kind: SubjectKind, number: usize) -
             )
         }
         SubjectKind::Person => {
-            let given: String = format!("{number}")
-                .bytes()
-                .map(|digit| NUMERALS[usize::from(digit - b'0')])
-                .collect();
+            let given = given(number);
             let days = i64::try_from(dice.below(18_000)).expect("a few thousand days");
             let born = date(1955, 1, 1) + days.days();
             let order = dice.below(1_000);
@@ -87,4 +84,17 @@ fn promisor(dice: &mut Dice, division: &str, kind: SubjectKind, number: usize) -
         }
     };
     Promisor { kind, name, code }
+}
+
+/// A number as a given name, so that nobody is meant.
+fn given(number: usize) -> String {
+    format!("{number}")
+        .bytes()
+        .map(|digit| NUMERALS[usize::from(digit - b'0')])
+        .collect()
+}
+
+/// The name of an organisation's representative or of a punished person.
+pub(super) fn representative(dice: &mut Dice, number: usize) -> String {
+    format!("测试{}{}", dice.pick(&SURNAMES), given(number))
 }

@@ -325,3 +325,37 @@ async fn a_file_is_the_same_after_a_restart_and_a_rebuild_of_the_tables() {
     assert_eq!(after, before);
     drop(server.stop().await);
 }
+
+#[tokio::test]
+async fn subjects_are_counted_by_kind_and_by_how_they_stand() {
+    let server = TestServer::start().await;
+    let mut office = Office::of(&server);
+    let (person, _) = server.person_row(9);
+    office.report(vec![server.row(1), server.row(4), person]).await;
+    let one = office.registered(entry(&server, 1, "测试企业1")).await;
+    let other = office.registered(entry(&server, 2, "测试企业2")).await;
+    let ended = office.registered(entry(&server, 3, "测试企业3")).await;
+    office.merge(&other, &one, "2024-04-01").await;
+    office.deregister(&ended, "2024-04-01").await;
+    let mut client = server.subjects.clone();
+    let answer = client.count_subjects(pb::CountSubjectsRequest::default()).await;
+    let answer = answer.unwrap().into_inner();
+    let counts: Vec<_> = answer
+        .counts
+        .iter()
+        .map(|one| (one.kind(), one.state(), one.count))
+        .collect();
+    use pb::SubjectKind::{Organisation, Person};
+    use pb::SubjectState::{Deregistered, Merged, Provisional, Registered};
+    assert_eq!(
+        counts,
+        [
+            (Organisation, Provisional, 1),
+            (Organisation, Registered, 1),
+            (Organisation, Deregistered, 1),
+            (Organisation, Merged, 1),
+            (Person, Provisional, 1),
+        ]
+    );
+    assert_eq!(answer.total, 5);
+}

@@ -6,6 +6,10 @@ expectations. Usage:
 
     credence ledger export --data DIR > facts.jsonl
     recount.py facts.jsonl plan.json [--demo demo.json] [--departments policies/departments.toml]
+        [--policies policies]
+
+Subjects and credit records (recount_year.py) are recounted with --policies, whose calendars and
+attribution data are evaluated anew.
 
 Refusals are not remembered by the ledger beyond their number (a request keeps one outcome per record),
 so the rules of the refused rows are compared from the answers in `demo.json`, and only there.
@@ -18,6 +22,8 @@ import json
 import sys
 import tomllib
 from collections import Counter
+
+import recount_year
 
 DISTRICT_TIME = datetime.timezone(datetime.timedelta(hours=8))
 RECORDED = "commitment_recorded"
@@ -63,6 +69,7 @@ class Ledger:
 
     def __init__(self):
         self.commitments = {}
+        self.year = recount_year.YearLedger()
         self.kind_of = {}
         self.requests = []
         self.broken = []
@@ -79,6 +86,7 @@ class Ledger:
             self.broken.append(f"the instant of {fact['revision']} lies before the one of its forerunner")
         self._last, self._last_instant = revision, padded(fact["instant"])
         self.kind_of[fact["revision"]] = kind
+        self.year.fold(fact)
         if kind == RECORDED:
             self._recorded(fact)
         elif kind == CORRECTED:
@@ -113,13 +121,13 @@ class Ledger:
             self.broken.append(f"{fact['revision']} ({fact['kind']}) names a commitment never recorded")
         return commitment
 
-    def row_outcomes(self):
-        """Outcomes of the rows of commitment batches; requests about performance or withdrawal stay out."""
+    def row_outcomes(self, kinds=COMMITMENT_FACTS):
+        """Outcomes of the rows of batches that recorded facts of these kinds; single requests stay out."""
         outcomes = Counter()
         for request in self.requests:
             epoch = request["revision"].partition(".")[0]
             pointed = {self.kind_of.get(whole(outcome.get("revision"), epoch)) for outcome in request["outcomes"]}
-            if pointed & set(COMMITMENT_FACTS):
+            if pointed & set(kinds):
                 outcomes.update(outcome["outcome"] for outcome in request["outcomes"])
         return outcomes
 
@@ -179,6 +187,7 @@ def main():
     parser.add_argument("facts", help="JSON lines of `credence ledger export`, or - for the standard input")
     parser.add_argument("plan")
     parser.add_argument("--demo", help="the JSON object of `credence demo`: compared with the recount too")
+    parser.add_argument("--policies", help="folder of the policies: recounts subjects and credit records too")
     parser.add_argument("--departments", help="policies/departments.toml: recounts the zero reporters")
     options = parser.parse_args()
 
@@ -191,6 +200,9 @@ def main():
     with open(options.plan, encoding="utf-8") as file:
         expected = json.load(file)["expected"]
     found, differences = count(ledger), []
+    if options.policies:
+        policies = recount_year.read_policies(options.policies)
+        found |= recount_year.count(ledger.year, ledger.row_outcomes, policies)
 
     for name, value in found.items():
         compare(name, expected[name], value, differences)
@@ -203,10 +215,11 @@ def main():
         for name, value in found.items():
             if name in demo:
                 compare(f"{name} in the demo's answer", demo[name], value, differences)
-        for name in ("foreign", "refused_by_rule"):
+        for name in ("foreign", "refused_by_rule", "records_refused_by_rule"):
             compare(f"{name} (from the answers)", expected[name], demo[name], differences)
         compare("zero_reporters in the demo's answer", sorted(expected["zero_reporters"]),
                 sorted(demo["zero_reporters"]), differences)
+    ledger.broken += ledger.year.broken
     for sentence in ledger.broken[:20]:
         print(f"FAIL {sentence}")
     if not ledger.facts:

@@ -7,25 +7,26 @@ use std::time::Duration;
 
 use prost_types::Timestamp;
 use tokio::task::JoinSet;
-use tokio_stream::iter;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::tally::{Tally, bare, count_batch, differs, note};
+use super::import::{Commitments, Memberships, Records, Register, import};
+use super::tally::{Tally, bare, differs, note};
 use super::wire_rows;
 use crate::domain::revision::Instant;
 use crate::services::pb;
 use crate::services::pb::commitment_service_client::CommitmentServiceClient;
 use crate::services::pb::operations_service_client::OperationsServiceClient;
-use crate::testkit::plan::{Batch, PerformanceSend, Step, Withdrawal};
+use crate::services::pb::record_service_client::RecordServiceClient;
+use crate::services::pb::subject_service_client::SubjectServiceClient;
+use crate::testkit::plan::{PerformanceSend, Step, Withdrawal};
+use crate::testkit::record_plan::EndSend;
 
-/// Import streams open at a time; the service takes four batches of each.
-const STREAMS: usize = 4;
 /// Single calls under way at a time.
 const CALLS: usize = 32;
 /// Times a batch or call is sent again because the queue was full.
-const ATTEMPTS_MAX: u32 = 100;
+pub(super) const ATTEMPTS_MAX: u32 = 100;
 /// Largest answer taken, in bytes: a batch's findings in two languages.
 const ANSWER_SIZE_MAX: usize = 16 << 20;
 
@@ -45,6 +46,8 @@ pub enum Error {
 pub struct Clients {
     pub commitments: CommitmentServiceClient<Channel>,
     pub operations: OperationsServiceClient<Channel>,
+    pub subjects: SubjectServiceClient<Channel>,
+    pub records: RecordServiceClient<Channel>,
 }
 
 impl Clients {
@@ -54,6 +57,8 @@ impl Clients {
             commitments: CommitmentServiceClient::new(channel.clone())
                 .max_decoding_message_size(ANSWER_SIZE_MAX),
             operations: OperationsServiceClient::new(channel.clone()),
+            subjects: SubjectServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_SIZE_MAX),
+            records: RecordServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_SIZE_MAX),
         }
     }
 }
@@ -80,15 +85,30 @@ pub async fn drive(clients: &Clients, sends: &[Step], progress: &mut dyn FnMut(u
                 clock = *to;
             }
             Step::Advance(_) => {}
-            Step::Import(batches) => import(clients, batches, &mut tally, progress).await?,
+            Step::Import(batches) => {
+                import::<Commitments>(clients, batches.iter(), &mut tally, progress).await?;
+            }
             Step::Perform(sends) => perform(clients, sends, &mut tally, progress).await?,
             Step::Withdraw(withdrawals) => withdraw(clients, withdrawals, &mut tally, progress).await?,
+            Step::Register(register) => {
+                import::<Register>(clients, register.batches(), &mut tally, progress).await?;
+            }
+            Step::RegisterRows(batches) => {
+                import::<Register>(clients, batches.iter().cloned(), &mut tally, progress).await?;
+            }
+            Step::Memberships(batches) => {
+                import::<Memberships>(clients, batches.iter(), &mut tally, progress).await?;
+            }
+            Step::Records(batches) => {
+                import::<Records>(clients, batches.iter(), &mut tally, progress).await?;
+            }
+            Step::End(sends) => end(clients, sends, &mut tally, progress).await?,
         }
     }
     Ok(tally)
 }
 
-fn failed(call: &'static str) -> impl FnOnce(Status) -> Error {
+pub(super) fn failed(call: &'static str) -> impl FnOnce(Status) -> Error {
     move |status| Error::Call {
         call,
         status: Box::new(status),
@@ -116,89 +136,13 @@ fn instant(stamp: &Timestamp) -> Instant {
     Instant(stamp.seconds * 1_000_000_000 + i64::from(stamp.nanos))
 }
 
-/// Sends batches over several streams at a time and again those that met a full queue.
-async fn import(
-    clients: &Clients,
-    batches: &[Batch],
-    tally: &mut Tally,
-    progress: &mut dyn FnMut(u64),
-) -> Result<(), Error> {
-    let mut open: Vec<&Batch> = batches.iter().collect();
-    for _ in 0..ATTEMPTS_MAX {
-        if open.is_empty() {
-            return Ok(());
-        }
-        let mut streams = JoinSet::new();
-        for lane in 0..STREAMS.min(open.len()) {
-            let lane: Vec<_> = open
-                .iter()
-                .skip(lane)
-                .step_by(STREAMS)
-                .map(|batch| wire_rows::request(batch))
-                .collect();
-            streams.spawn(stream(clients.commitments.clone(), lane));
-        }
-        let mut again = Vec::new();
-        let mut wait = Duration::ZERO;
-        while let Some(answers) = streams.join_next().await {
-            for answer in answers.expect("a stream's task does not panic")? {
-                let sent = open
-                    .iter()
-                    .find(|batch| batch.request_id.to_string() == answer.request_id);
-                let Some(batch) = sent else {
-                    return Err(Error::Contract(format!(
-                        "answer for {}, which was not sent",
-                        answer.request_id
-                    )));
-                };
-                match answer.answer {
-                    Some(pb::import_commitments_response::Answer::Result(result)) => {
-                        count_batch(tally, batch, &result)?;
-                        progress(batch.rows.len() as u64);
-                    }
-                    Some(pb::import_commitments_response::Answer::Refusal(refusal)) => {
-                        wait = wait.max(retry_delay(&status_of(refusal), "a batch")?);
-                        again.push(*batch);
-                    }
-                    None => return Err(Error::Contract("an answer without result or refusal".to_owned())),
-                }
-            }
-        }
-        tokio::time::sleep(wait).await;
-        open = again;
-    }
-    Err(Error::QueueFull)
-}
-
-/// Sends the batches of one stream and takes the answer of each.
-async fn stream(
-    mut client: CommitmentServiceClient<Channel>,
-    batches: Vec<pb::ImportCommitmentsRequest>,
-) -> Result<Vec<pb::ImportCommitmentsResponse>, Error> {
-    let expected = batches.len();
-    let answers = client
-        .import_commitments(iter(batches))
-        .await
-        .map_err(failed("ImportCommitments"))?;
-    let mut answers = answers.into_inner();
-    let mut taken = Vec::with_capacity(expected);
-    while let Some(answer) = answers.message().await.map_err(failed("ImportCommitments"))? {
-        taken.push(answer);
-    }
-    if taken.len() != expected {
-        let sentence = format!("{} answers to the {expected} batches of a stream", taken.len());
-        return Err(Error::Contract(sentence));
-    }
-    Ok(taken)
-}
-
-fn status_of(refusal: tonic_types::Status) -> Status {
+pub(super) fn status_of(refusal: tonic_types::Status) -> Status {
     let details = prost::Message::encode_to_vec(&refusal).into();
     Status::with_details(Code::from_i32(refusal.code), refusal.message, details)
 }
 
 /// How long to wait before sending again; an error for a refusal that waiting does not mend.
-fn retry_delay(status: &Status, call: &'static str) -> Result<Duration, Error> {
+pub(super) fn retry_delay(status: &Status, call: &'static str) -> Result<Duration, Error> {
     let retry = status
         .get_details_retry_info()
         .and_then(|retry| retry.retry_delay);
@@ -318,6 +262,28 @@ async fn withdraw(
             );
         }
         tally.withdrawals += 1;
+        progress(1);
+    }
+    Ok(())
+}
+
+/// Brings records to their ends, by the names that their rows were answered with.
+async fn end(
+    clients: &Clients,
+    sends: &[EndSend],
+    tally: &mut Tally,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Error> {
+    for send in sends {
+        let name = tally.names.get(&send.record).cloned();
+        let name = name.ok_or_else(|| Error::Contract("a record was recorded without a name".to_owned()))?;
+        let request = wire_rows::end(send, &name);
+        // One call at a time cannot fill the queue.
+        let answer = clients.records.clone().end_record(request).await;
+        let answer = answer.map_err(failed("EndRecord"))?.into_inner();
+        if answer.ending.is_none() {
+            note(tally, format!("{name} stands after its end"));
+        }
         progress(1);
     }
     Ok(())

@@ -10,9 +10,11 @@ use tonic::{Code, Status};
 use super::Language;
 use super::drive::{Clients, Error};
 use super::tally::{Tally, bare};
+use super::year;
 use crate::services::pb;
 use crate::services::pb::catalog_service_client::CatalogServiceClient;
 use crate::testkit::plan::{Plan, REPORTED_COLLECTED};
+use crate::testkit::record_plan::{REPORTED_BODIES, REPORTED_PENALTIES, Rate, YearCounts};
 
 /// The one object that `demo --format json` prints. Every count is an answer or a read of the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +42,9 @@ pub struct Report {
     pub by_subject_kind: BTreeMap<String, u64>,
     pub by_performance: BTreeMap<String, u64>,
     pub performance_outcomes: BTreeMap<String, u64>,
+    /// Everything but the commitments.
+    #[serde(flatten)]
+    pub year: YearCounts,
     pub batches: u64,
     /// Batches that were answered as in an earlier run over the same folder.
     pub replayed_batches: u64,
@@ -126,6 +131,7 @@ impl Report {
             by_subject_kind,
             by_performance,
             performance_outcomes: tally.performance_outcomes.clone(),
+            year: year::ask(clients, tally).await?,
             batches: tally.batches,
             replayed_batches: tally.replayed_batches,
             content_digest: digests.content_digest,
@@ -203,10 +209,15 @@ impl Report {
         line("按接收月份", "by month of receipt", list(&self.by_receipt_month));
         line("按承诺人类别", "by kind of promisor", list(&self.by_subject_kind));
         line("按履行状态", "by performance", list(&self.by_performance));
+        of_the_year(&self.year, (beside, &scale), &mut line);
         line(
             "批次",
             "batches",
-            format!("{} ({} replayed)", self.batches, self.replayed_batches),
+            format!(
+                "{} ({} replayed)",
+                self.batches + self.year.year_batches,
+                self.replayed_batches
+            ),
         );
         line("内容摘要", "content digest", self.content_digest.clone());
         line("表摘要", "table digest", self.table_digest.clone());
@@ -214,6 +225,73 @@ impl Report {
         line("尚未建成", "not built", self.not_built.join("; "));
         text
     }
+}
+
+/// The part of the report in words that is not about commitments.
+fn of_the_year(year: &YearCounts, (beside, scale): (&str, &str), line: &mut dyn FnMut(&str, &str, String)) {
+    let penalties = format!("{} ({beside}: {REPORTED_PENALTIES}{scale})", year.penalties);
+    line("行政处罚", "penalties", penalties);
+    let bodies = format!("{} ({beside}: {REPORTED_BODIES})", year.enforcement_bodies);
+    line("执法主体", "enforcement bodies", bodies);
+    line(
+        "按接收月份",
+        "  by month of receipt",
+        list(&year.penalties_by_month),
+    );
+    line(
+        "按处罚类别",
+        "  by kind of penalty",
+        list(&year.penalties_by_kind),
+    );
+    line(
+        "历史处罚（2015年版）",
+        "penalties of the history file",
+        year.penalties_history.to_string(),
+    );
+    line("行政许可", "licences", year.licences.to_string());
+    line("信用记录按类别", "records by kind", list(&year.records_by_kind));
+    let sent = format!(
+        "{} ({}, {}, {}, {})",
+        year.records_sent,
+        year.records_created,
+        year.records_repeated,
+        year.records_corrected,
+        year.records_refused
+    );
+    line(
+        "记录行数（新增、重复、更正、拒收）",
+        "record rows (new, repeated, corrected, refused)",
+        sent,
+    );
+    line("拒收原因", "  refused", list(&year.records_refused_by_rule));
+    line(
+        "撤销记录",
+        "records withdrawn",
+        year.records_withdrawn.to_string(),
+    );
+    line("删除记录", "records deleted", year.records_deleted.to_string());
+    line(
+        "裁决纠正处罚",
+        "penalties corrected by a ruling",
+        year.rulings_correcting.to_string(),
+    );
+    let Rate { in_time, of } = year.timeliness_rate;
+    let permille = in_time * 1_000 / of.max(1);
+    let rate = format!("{in_time}/{of} ({}.{}%)", permille / 10, permille % 10);
+    line("及时率", "in time", rate);
+    line("逾期", "late", year.late.to_string());
+    line(
+        "未归因记录",
+        "unattributed records",
+        year.unattributed_records.to_string(),
+    );
+    line("登记主体", "subjects in the register", year.subjects.to_string());
+    let sectors = year.memberships_by_sector.len();
+    line(
+        "领域归属",
+        "memberships",
+        format!("{} ({sectors})", year.memberships),
+    );
 }
 
 fn list(counts: &BTreeMap<String, u64>) -> String {

@@ -3,9 +3,12 @@
 use crate::domain::commitment::{
     Choice, CommitmentKind, PerformanceState, Publication, Reported, ReportedPerformance,
 };
+use crate::domain::record::{End, ReportedRecord};
 use crate::domain::subject::SubjectKind;
 use crate::services::pb;
 use crate::testkit::plan::Batch;
+use crate::testkit::record_plan::{EndSend, MembershipBatch, RecordBatch};
+use crate::testkit::register::{RegisterBatch, RegisterRow};
 
 pub(super) fn request(batch: &Batch) -> pb::ImportCommitmentsRequest {
     pb::ImportCommitmentsRequest {
@@ -90,5 +93,90 @@ fn state(state: PerformanceState) -> pb::PerformanceState {
         PerformanceState::Full => pb::PerformanceState::Full,
         PerformanceState::Partial => pb::PerformanceState::Partial,
         PerformanceState::Unperformed => pb::PerformanceState::Unperformed,
+    }
+}
+
+pub(super) fn register(batch: &RegisterBatch) -> pb::ImportSubjectsRequest {
+    pb::ImportSubjectsRequest {
+        request_id: batch.request_id.to_string(),
+        rows: batch.rows.iter().map(entry).collect(),
+        validate_only: false,
+    }
+}
+
+fn entry(row: &RegisterRow) -> pb::RegisterRow {
+    let state = if row.deregistered_on.is_empty() {
+        pb::RegisterState::Active
+    } else {
+        pb::RegisterState::Deregistered
+    };
+    pb::RegisterRow {
+        social_credit_code: row.entry.code.clone(),
+        name: row.entry.name.clone(),
+        kind: subject_kind(row.entry.kind).into(),
+        established_on: row.entry.established_on.to_string(),
+        changed_on: row.changed_on.clone(),
+        state: state.into(),
+        deregistered_on: row.deregistered_on.clone(),
+        ..pb::RegisterRow::default()
+    }
+}
+
+pub(super) fn memberships(batch: &MembershipBatch) -> pb::ImportMembershipsRequest {
+    let row = |row: &crate::testkit::record_plan::MembershipRow| pb::MembershipRow {
+        subject_name: row.name.clone(),
+        subject_kind: subject_kind(row.kind).into(),
+        subject_code: row.code.clone(),
+        sector: row.sector.clone(),
+        from: row.from.clone(),
+        until: String::new(),
+        evidence: row.evidence.clone(),
+    };
+    pb::ImportMembershipsRequest {
+        request_id: batch.request_id.to_string(),
+        rows: batch.rows.iter().map(row).collect(),
+        validate_only: false,
+    }
+}
+
+pub(super) fn records(batch: &RecordBatch) -> pb::ImportRecordsRequest {
+    pb::ImportRecordsRequest {
+        request_id: batch.request_id.to_string(),
+        rows: batch.rows.iter().map(|row| record(&row.reported)).collect(),
+        ..pb::ImportRecordsRequest::default()
+    }
+}
+
+fn record(row: &ReportedRecord) -> pb::RecordRow {
+    let item = |(code, text): &(String, String)| pb::RecordItem {
+        code: code.clone(),
+        text: text.clone(),
+    };
+    pb::RecordRow {
+        layout: row.layout.clone(),
+        items: row.items.iter().map(item).collect(),
+        source: Some(pb::RecordSource {
+            system: row.source.system.clone(),
+            key: row.source.key.clone(),
+            batch: row.source.batch.clone(),
+        }),
+    }
+}
+
+pub(super) fn end(send: &EndSend, name: &str) -> pb::EndRecordRequest {
+    let end = match send.end {
+        End::Withdrawn => pb::RecordEnd::Withdrawn,
+        End::Deleted => pb::RecordEnd::Deleted,
+        End::Repaired => pb::RecordEnd::Repaired,
+        End::Expired => pb::RecordEnd::Expired,
+    };
+    pb::EndRecordRequest {
+        request_id: send.request_id.to_string(),
+        name: name.to_owned(),
+        end: end.into(),
+        on: send.on.clone(),
+        reason: send.reason.clone(),
+        basis: send.basis.clone(),
+        validate_only: false,
     }
 }

@@ -85,6 +85,7 @@ fn recorded(fact: &RecordedFact, name: &str, names: &Names) -> Value {
         "received_on": fact.received_on.to_string(),
         "severity": record.severity.map(|severity| constant(&format!("{severity:?}"))),
         "snapshot": fact.snapshot,
+        "sectors": fact.sectors.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "changed_by": fact.changed_by.as_ref().and_then(|changed| names.get(&changed.ruling)),
         "source": source(&fact.source),
         "findings": fact.findings.iter().map(finding).collect::<Vec<_>>(),

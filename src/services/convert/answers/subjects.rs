@@ -7,6 +7,7 @@ use crate::domain::revision::{Epoch, Place, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
 use crate::services::convert::timestamp;
 use crate::services::pb;
+use crate::subjects::counts::{Counts, Standing};
 use crate::subjects::file::Entry;
 use crate::subjects::lists::Summary;
 use crate::subjects::memberships::MembershipName;
@@ -40,15 +41,8 @@ fn code_of(identity: &Identity) -> String {
 pub fn subject(read: &SubjectRead, on: CivilDate, epoch: Epoch) -> pb::Subject {
     let kind = read.kind;
     let profile = &read.profile;
-    let state = if read.successor.is_some() {
-        pb::SubjectState::Merged
-    } else if profile.ended_on.is_some_and(|ended| ended < on) {
-        pb::SubjectState::Deregistered
-    } else if profile.registered.is_some() {
-        pb::SubjectState::Registered
-    } else {
-        pb::SubjectState::Provisional
-    };
+    let registered = profile.registered.is_some();
+    let state = state_of(read.successor.is_some(), profile.ended_on, registered, on);
     let person = read.identity.kind().is_personal();
     pb::Subject {
         name: format!("subjects/{}", read.name),
@@ -156,18 +150,55 @@ fn entry(entry: &Entry, read: &SubjectRead, epoch: Epoch) -> pb::SubjectFileEntr
     }
 }
 
-/// Shows a subject in short; a natural person is masked.
-#[must_use]
-pub fn summary(summary: &Summary, today: CivilDate, epoch: Epoch) -> pb::SubjectSummary {
-    let state = if summary.successor.is_some() {
+fn state_of(
+    is_merged: bool,
+    ended_on: Option<CivilDate>,
+    is_registered: bool,
+    on: CivilDate,
+) -> pb::SubjectState {
+    if is_merged {
         pb::SubjectState::Merged
-    } else if summary.ended_on.is_some_and(|ended| ended < today) {
+    } else if ended_on.is_some_and(|ended| ended < on) {
         pb::SubjectState::Deregistered
-    } else if summary.registered {
+    } else if is_registered {
         pb::SubjectState::Registered
     } else {
         pb::SubjectState::Provisional
+    }
+}
+
+/// Shows counts of subjects by kind and standing.
+#[must_use]
+pub fn counts(counts: &Counts, revision: String) -> pb::CountSubjectsResponse {
+    let count = |(&(kind, standing), &count): (&(SubjectKind, Standing), &u64)| {
+        let state = match standing {
+            Standing::Provisional => pb::SubjectState::Provisional,
+            Standing::Registered => pb::SubjectState::Registered,
+            Standing::Ended => pb::SubjectState::Deregistered,
+            Standing::Merged => pb::SubjectState::Merged,
+        };
+        pb::SubjectCount {
+            kind: kind.number().into(),
+            state: state.into(),
+            count,
+        }
     };
+    pb::CountSubjectsResponse {
+        total: counts.values().sum(),
+        counts: counts.iter().map(count).collect(),
+        revision,
+    }
+}
+
+/// Shows a subject in short; a natural person is masked.
+#[must_use]
+pub fn summary(summary: &Summary, today: CivilDate, epoch: Epoch) -> pb::SubjectSummary {
+    let state = state_of(
+        summary.successor.is_some(),
+        summary.ended_on,
+        summary.registered,
+        today,
+    );
     pb::SubjectSummary {
         name: format!("subjects/{}", summary.name),
         kind: summary.kind.number().into(),
