@@ -402,7 +402,7 @@ async fn a_row_whose_cells_moved_comes_back_instead_of_going_in_wrong() {
         "{printed:#}"
     );
     let back = fs::read_to_string(folder.path().join("moved.rejected.csv")).expect("it came back");
-    assert!(back.contains("[I6] 第9项“承诺作出日期”不是日期"), "{back}");
+    assert!(back.contains("[U6] 在最后一个表头之后"), "{back}");
     server.stop().await;
 }
 

@@ -433,10 +433,7 @@ impl Reading<'_> {
                 .iter()
                 .map(|shot| (shot.fact.record.clone(), changed_by(shot)))
                 .collect(),
-            sources: sources
-                .iter()
-                .filter_map(|one| source_of(&one.source))
-                .collect(),
+            sources: sources.iter().filter_map(|one| source_of(&one.source)).collect(),
             owner: self.subjects[&read.subject],
             sector: (
                 sector_number(&self.world.policies, &read.sectors.0),

@@ -275,13 +275,7 @@ impl Reading {
             }
             bytes += size;
             let mut taken = taken(row, header, layout, party_kind, from_1904);
-            // In a workbook a cell beside the table is a remark; in a CSV file it has moved there.
-            let beyond = taken.row.cells.iter().skip(header.columns.len());
-            if is_delimited
-                && beyond
-                    .into_iter()
-                    .any(|cell| !values::trimmed(&cell.text).is_empty())
-            {
+            if width.is_some_and(|width| has_moved(&taken.row, header.columns.len(), width)) {
                 taken.spoilt.push((header.columns.len(), Spoilt::Shifted));
             }
             if taken.spoilt.is_empty() {
