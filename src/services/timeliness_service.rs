@@ -46,7 +46,7 @@ impl TimelinessOf {
     async fn submit(
         &self,
         extensions: &Extensions,
-        (method, id, content): (&str, RequestId, &(impl Message + Sync)),
+        (method, id, content): (&str, RequestId, &impl Message),
         command: OversightCommand,
     ) -> Result<Answer, Status> {
         let order = Order {

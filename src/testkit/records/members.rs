@@ -84,8 +84,7 @@ impl Maker<'_> {
         for number in 0..(40 / self.scale).max(2) {
             let place = self.dice.below(self.register.untouched());
             let row = if number % 2 == 0 {
-                let row = self.member("NO_SUCH".to_owned(), place, Outcome::Refused(Rule::SectorUnknown));
-                row
+                self.member("NO_SUCH".to_owned(), place, Outcome::Refused(Rule::SectorUnknown))
             } else {
                 let sector = self.authorities.sectors[number % self.authorities.sectors.len()].clone();
                 let row = self.member(sector, place, Outcome::Refused(Rule::FutureDate));
