@@ -113,7 +113,7 @@ impl SocialCreditCode {
     }
 }
 
-/// Source: rows of published data, `domain.md` 7.1 [S14].
+/// Source: rows of published data, `domain.md` 7.1 S14.
 fn is_placeholder(bytes: &[u8; 18]) -> bool {
     bytes[..17].iter().all(|byte| *byte == b'0')
 }

@@ -1,7 +1,7 @@
 //! Excuses for lateness: filed by those who report, judged by the credit office.
 //!
 //! An excuse is about what one reporter sent of one kind within some days of receipt. Its name is made of
-//! what it says, so that the same excuse is the same one. Read first: [`file`], [`judge`].
+//! what it says, so that the same excuse is the same one. Read first: [`file()`], [`judge`].
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Commitments as rows of the collection form. Read first: [`row`].
+//! Commitments as rows of the collection form. Read first: `row`.
 
 use crate::domain::layout::Layouts;
 use crate::services::pb;

@@ -46,7 +46,7 @@ pub fn code(raw: &str) -> String {
 }
 
 /// Cleans the number of a decision: half-width letters and digits without blanks, and one kind of
-/// bracket, since 〔2024〕, [2024] and (2024) are written for the same number.
+/// bracket, since 〔2024〕, `[2024]` and (2024) are written for the same number.
 #[must_use]
 pub fn number(raw: &str) -> String {
     let number: String = compact(raw)

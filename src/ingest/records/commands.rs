@@ -1,7 +1,7 @@
 //! What can be asked of the ledger about credit records, and how it is decided.
 //!
 //! Pure: a command sees the group being built and adds facts to it, or refuses. Read first:
-//! [`record_records`]; then [`ends`](super::ends) and [`rulings`](super::rulings).
+//! [`record_records`]; then [`super::ends`] and [`super::rulings`].
 
 use super::ends::{self, Ground};
 use super::row::Row;

@@ -1,6 +1,6 @@
 //! Reading credit records: one, lists, snapshots, sources, counts.
 //!
-//! Each answer is of one view, hence of one revision. Read first: [`record`].
+//! Each answer is of one view, hence of one revision. Read first: `Reader`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
