@@ -288,7 +288,7 @@ fn a_path_of_one_machine_is_found() {
             rules::machine,
             "docs/x.md",
             &format!("{one}{other}"),
-            "see docs/work/x and src/tmp/y",
+            "see docs/framework and src/temp.rs",
         );
     }
 }

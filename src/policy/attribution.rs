@@ -199,12 +199,12 @@ mod tests {
         };
         check("", None, "empty");
         check(
-            &rule("XXX", "penalty", "TAX"),
+            &rule("NOWHERE", "penalty", "TAX"),
             Some(4),
-            "no body or department XXX",
+            "no body or department NOWHERE",
         );
         check(&rule("SWJ", "fine", "TAX"), Some(5), "one of the kinds");
-        check(&rule("SWJ", "penalty", "XXX"), Some(6), "no sector XXX");
+        check(&rule("SWJ", "penalty", "NOWHERE"), Some(6), "no sector NOWHERE");
         let vague = rule("SWJ", "penalty", "TAX") + "matters = [\"*\"]\n";
         check(&vague, Some(8), "too vague");
     }
