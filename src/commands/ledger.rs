@@ -24,6 +24,7 @@ use crate::store::keyring::{self, FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::record;
 
 mod clear;
+mod grades;
 mod records;
 mod subjects;
 mod supervision;
@@ -361,6 +362,7 @@ fn fact_line(recorded: Recorded, revision: Revision, names: &mut Names) -> Map<S
         Fact::Subject(fact) => subjects::line(fact),
         Fact::Record(fact) => records::line(fact, revision, names),
         Fact::Supervision(fact) => supervision::line(fact, names),
+        Fact::Grade(fact) => grades::line(fact),
     };
     let Value::Object(mut line) = body else {
         unreachable!("every arm makes an object")

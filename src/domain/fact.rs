@@ -4,6 +4,7 @@ use super::catalog::DepartmentCode;
 use super::civil_date::CivilDate;
 use super::commitment::{Commitment, CommitmentCode, Performance};
 use super::finding::Finding;
+use super::grade_fact::GradeFact;
 use super::numbered::numbered;
 use super::record_fact::RecordFact;
 use super::record_name::RecordName;
@@ -179,6 +180,7 @@ pub enum Fact {
     Record(RecordFact),
     /// Of supervision: breaches, revivals, excuses, zero reports; kinds 50 to 59.
     Supervision(SupervisionFact),
+    Grade(GradeFact),
 }
 
 /// A commitment as recorded or corrected.

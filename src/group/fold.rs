@@ -14,6 +14,7 @@ use crate::store::{Change, Error, Table, View};
 use bytes::Bytes;
 
 pub mod attribution;
+pub mod grades;
 pub mod records;
 pub mod subjects;
 pub mod supervision;
@@ -39,8 +40,10 @@ pub fn changes(
         | Fact::ServerStarted { .. }
         | Fact::SealedRead { .. } => Vec::new(),
         Fact::DayTurned { day } => {
-            let day = Bytes::copy_from_slice(&u64::from(day.key()).to_be_bytes());
-            vec![put(keys::COUNTER, keys::counter_key(keys::COUNTER_DAY), day)]
+            let bytes = Bytes::copy_from_slice(&u64::from(day.key()).to_be_bytes());
+            let mut changes = vec![put(keys::COUNTER, keys::counter_key(keys::COUNTER_DAY), bytes)];
+            changes.extend(grades::turned(*day, revision, before)?);
+            changes
         }
         Fact::DataAdopted { kind, .. } => {
             vec![put(
@@ -86,7 +89,10 @@ pub fn changes(
                 withdrawn: Some(revision),
                 ..row(before, *first)?
             };
-            vec![put(keys::COMMITMENT, keys::revision_key(*first), row.encode())]
+            vec![
+                put(keys::COMMITMENT, keys::revision_key(*first), row.encode()),
+                grades::told(*first, revision, keys::grades::ENDED),
+            ]
         }
         Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact) => {
             performance(fact, revision, before, keyed)?
@@ -121,6 +127,7 @@ pub fn changes(
         Fact::Subject(fact) => subjects::changes(fact, revision, before, keyed)?,
         Fact::Record(fact) => records::changes(fact, revision, before, keyed)?,
         Fact::Supervision(fact) => supervision::changes(fact, revision, before, keyed)?,
+        Fact::Grade(fact) => grades::changes(fact, revision, before)?,
     })
 }
 

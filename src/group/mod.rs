@@ -14,7 +14,7 @@ use crate::domain::hash::KeyedHashes;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::SubjectName;
 use crate::policy::Policies;
-use crate::store::record::Facts;
+use crate::store::record::{self, Facts, Recall};
 use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 
 pub mod fold;
@@ -122,14 +122,7 @@ impl<'a> Group<'a> {
     /// # Errors
     /// [`Error::Engine`] if the ledger cannot be read.
     pub fn recall(&self, revision: Revision) -> Result<Fact, Error> {
-        if let Some(place) = revision.0.checked_sub(self.first.0)
-            && let Some(recorded) = usize::try_from(place)
-                .ok()
-                .and_then(|place| self.facts.get(place))
-        {
-            return Ok(recorded.fact.clone());
-        }
-        let found = self.ledger.fact(revision).map_err(|error| Error::Engine {
+        let found = Recall::fact(self, revision).map_err(|error| Error::Engine {
             operation: "recall a fact",
             detail: error.to_string(),
         })?;
@@ -182,6 +175,17 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn has_grown(&self, begun: Begun) -> bool {
         self.facts.len() > begun.facts
+    }
+}
+
+impl Recall for Group<'_> {
+    fn fact(&self, revision: Revision) -> Result<(Recorded, Instant), record::Error> {
+        let own = revision.0.checked_sub(self.first.0);
+        let own = own.and_then(|place| self.facts.get(usize::try_from(place).ok()?));
+        match own {
+            Some(recorded) => Ok((recorded.clone(), self.now)),
+            None => self.ledger.fact(revision),
+        }
     }
 }
 

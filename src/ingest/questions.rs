@@ -143,6 +143,7 @@ fn asked(view: &dyn View, facts: &Facts, revision: Revision) -> Result<Vec<Quest
         )
         | Fact::BatchesWithdrawn { .. }
         | Fact::EffectsSettled { .. }
+        | Fact::Grade(_)
         | Fact::Supervision(
             SupervisionFact::CommitmentRevived(_)
             | SupervisionFact::ExcuseFiled(_)

@@ -15,7 +15,7 @@ use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 use crate::domain::supervision_fact::{BreachFact, SupervisionFact};
 use crate::group::fold::row;
 use crate::store::keys::{self, CommitmentRow};
-use crate::store::record::Facts;
+use crate::store::record::{Facts, Recall};
 use crate::store::{Table, View};
 use crate::subjects::{self, place};
 
@@ -161,7 +161,7 @@ pub(super) fn shown(
 ///
 /// # Errors
 /// The ledger's; the tables' if another fact stands there.
-pub fn breach(facts: &Facts, revision: Revision) -> Result<BreachRead, Error> {
+pub fn breach(facts: &dyn Recall, revision: Revision) -> Result<BreachRead, Error> {
     let (recorded, recorded_at) = facts.fact(revision)?;
     let Fact::Supervision(SupervisionFact::BreachRecorded(fact) | SupervisionFact::BreachUpdated(fact)) =
         recorded.fact
@@ -179,7 +179,7 @@ pub fn breach(facts: &Facts, revision: Revision) -> Result<BreachRead, Error> {
 ///
 /// # Errors
 /// The ledger's; the tables' if another fact stands there.
-pub fn commitment_fact(facts: &Facts, revision: Revision) -> Result<(CommitmentFact, Instant), Error> {
+pub fn commitment_fact(facts: &dyn Recall, revision: Revision) -> Result<(CommitmentFact, Instant), Error> {
     let (recorded, at) = facts.fact(revision)?;
     let (Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact)) = recorded.fact else {
         return Err(contradiction(revision));

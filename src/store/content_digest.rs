@@ -14,6 +14,7 @@ use crate::domain::subject::Identity;
 
 use super::record::{Error, Facts, decode};
 
+mod grades;
 mod records;
 mod subjects;
 mod supervision;
@@ -118,6 +119,10 @@ fn said(
         Fact::Record(fact) => records::said(fact, revision, names, sources),
         Fact::Supervision(fact) => {
             let (key, content) = supervision::said(fact, revision, names)?;
+            Some((fact.kind_name(), key, content))
+        }
+        Fact::Grade(fact) => {
+            let (key, content) = grades::said(fact, met)?;
             Some((fact.kind_name(), key, content))
         }
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {

@@ -17,6 +17,7 @@ use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 
 use super::{KeyRange, Table};
 
+pub mod grades;
 pub mod records;
 pub mod subjects;
 pub mod supervision;
@@ -86,6 +87,21 @@ pub const ATTRIBUTION: Table = Table(39);
 pub const EXCUSE: Table = Table(40);
 /// first day of a month u32 | hash of reporter and kind of data 16 -> revision u64 of the zero report
 pub const ZERO_REPORT: Table = Table(41);
+
+/// subject u32 | sector 8 | revision u64 -> [`grades::GradeRow`]; every settled grade
+pub const GRADE: Table = Table(50);
+/// sector 8 | subject u32 -> [`grades::PairRow`]
+pub const GRADE_PAIR: Table = Table(51);
+/// day u32 | subject u32 | sector 8 -> the sector's code 16; who is to be assessed on a day
+pub const GRADE_DUE: Table = Table(52);
+/// sector 8 | last day of the period u32 | revision u64 of the opening -> nothing
+pub const GRADE_RUN: Table = Table(53);
+/// kind u8 | revision u64 -> nothing; corrections and objections that wait for an officer
+pub const GRADE_OPEN: Table = Table(54);
+/// first revision of a record u64 | revision u64 -> sectors, as an officer said then
+pub const GRADE_SAID: Table = Table(55);
+/// first revision of a record u64 | revision u64 -> [`grades::ENDED`] or [`grades::REVIVED`] u8
+pub const ENDS: Table = Table(56);
 
 /// revision of a cause u64 -> first revision of the next slice u64 | slices settled u32
 pub const CAUSE: Table = Table(13);

@@ -20,6 +20,7 @@ use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod clear;
 mod decode;
+mod grades;
 #[cfg(test)]
 mod identity_tests;
 pub mod records;
@@ -65,6 +66,7 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::Subject(fact) => fact.kind_number(),
         Fact::Record(fact) => fact.kind_number(),
         Fact::Supervision(fact) => fact.kind_number(),
+        Fact::Grade(fact) => fact.kind_number(),
     }
 }
 
@@ -91,6 +93,7 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::Subject(fact) => fact.kind_name(),
         Fact::Record(fact) => fact.kind_name(),
         Fact::Supervision(fact) => fact.kind_name(),
+        Fact::Grade(fact) => fact.kind_name(),
     }
 }
 
@@ -103,6 +106,21 @@ pub enum Error {
     Absent(u64),
     #[error("the ledger cannot be read: {0}")]
     Disk(#[from] io::Error),
+}
+
+/// Where facts are read by their revision: the ledger, or a group that is being built over it.
+pub trait Recall {
+    /// The fact at `revision` with its instant.
+    ///
+    /// # Errors
+    /// Each [`Error`].
+    fn fact(&self, revision: Revision) -> Result<(Recorded, Instant), Error>;
+}
+
+impl Recall for Facts {
+    fn fact(&self, revision: Revision) -> Result<(Recorded, Instant), Error> {
+        Self::fact(self, revision)
+    }
 }
 
 /// Writes a fact. `key` gives the key of a person's subject; `nonce` a fresh random nonce.
@@ -294,6 +312,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
         Fact::Subject(fact) => subjects::encode(principal, fact, &content),
         Fact::Record(fact) => records::encode(principal, fact, &content),
         Fact::Supervision(fact) => supervision::encode(principal, fact, &content),
+        Fact::Grade(fact) => grades::encode(principal, fact, &content),
     };
     Body {
         kind,
@@ -330,7 +349,8 @@ pub fn key_needed(fact: &Fact, is_known: impl Fn(SubjectNumber) -> bool) -> Opti
         | Fact::BatchesWithdrawn { .. }
         | Fact::EffectsSettled { .. }
         | Fact::Subject(_)
-        | Fact::Supervision(_) => None,
+        | Fact::Supervision(_)
+        | Fact::Grade(_) => None,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::ingest::rows::{Error, contradiction};
 use crate::store::keys::CommitmentRow;
 use crate::store::keys::records::RecordRow;
 use crate::store::keys::subjects as layout;
-use crate::store::record::Facts;
+use crate::store::record::Recall;
 use crate::store::{self, View, keys};
 
 use super::place::{self, Known};
@@ -89,7 +89,7 @@ pub struct Standing {
 /// The view's and the ledger's.
 pub fn entries(
     view: &dyn View,
-    facts: &Facts,
+    facts: &dyn Recall,
     numbers: &[SubjectNumber],
     known: Known,
 ) -> Result<Entries, Error> {
@@ -136,7 +136,7 @@ pub fn entries(
 /// The subject a record's row named, and its day, as known; `None` if it was not recorded yet.
 fn columns(
     view: &dyn View,
-    facts: &Facts,
+    facts: &dyn Recall,
     file: u8,
     first: Revision,
     known: Revision,
@@ -165,7 +165,10 @@ fn columns(
 }
 
 /// Revision of the snapshot of a commitment that was current.
-fn commitment_at(
+///
+/// # Errors
+/// The view's.
+pub fn commitment_at(
     view: &dyn View,
     row: &CommitmentRow,
     first: Revision,
@@ -178,7 +181,10 @@ fn commitment_at(
 }
 
 /// The same of a credit record.
-fn record_at(
+///
+/// # Errors
+/// The view's.
+pub fn record_at(
     view: &dyn View,
     row: &RecordRow,
     first: Revision,
@@ -215,7 +221,12 @@ pub fn snapshot_at(
 ///
 /// # Errors
 /// The view's and the ledger's.
-pub fn standing(view: &dyn View, facts: &Facts, key: EntryKey, known: Revision) -> Result<Standing, Error> {
+pub fn standing(
+    view: &dyn View,
+    facts: &dyn Recall,
+    key: EntryKey,
+    known: Revision,
+) -> Result<Standing, Error> {
     match key.file {
         keys::FILE_COMMITMENT => {
             let row = fold::row(view, key.first)?;
@@ -266,7 +277,7 @@ pub fn standing(view: &dyn View, facts: &Facts, key: EntryKey, known: Revision) 
 /// What had become of a credit record; an end that is not its first is looked for back to the first.
 fn record_standing(
     view: &dyn View,
-    facts: &Facts,
+    facts: &dyn Recall,
     first: Revision,
     known: Revision,
 ) -> Result<Standing, Error> {
@@ -287,7 +298,7 @@ fn record_standing(
     })
 }
 
-fn performance_state(facts: &Facts, revision: Revision) -> Result<PerformanceState, Error> {
+fn performance_state(facts: &dyn Recall, revision: Revision) -> Result<PerformanceState, Error> {
     let (Fact::PerformanceRecorded(fact) | Fact::PerformanceCorrected(fact)) = facts.fact(revision)?.0.fact
     else {
         return Err(contradiction(revision));
@@ -301,7 +312,7 @@ fn performance_state(facts: &Facts, revision: Revision) -> Result<PerformanceSta
 /// The view's and the ledger's.
 pub fn shown(
     view: &dyn View,
-    facts: &Facts,
+    facts: &dyn Recall,
     of: SubjectNumber,
     key: EntryKey,
     known: Revision,

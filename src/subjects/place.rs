@@ -233,7 +233,7 @@ pub fn counts_under(
 ///
 /// # Errors
 /// As the view's.
-pub(super) fn each(
+pub fn each(
     view: &dyn View,
     table: crate::store::Table,
     range: KeyRange,

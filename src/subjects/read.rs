@@ -16,7 +16,7 @@ use crate::domain::subject_fact::{Change, SubjectFact};
 use crate::group::fold;
 use crate::ingest::rows::Error;
 use crate::store::keys::subjects as layout;
-use crate::store::record::Facts;
+use crate::store::record::{Facts, Recall};
 use crate::store::{self, View, keys};
 
 use super::file::{self, Entry, EntryKey};
@@ -172,9 +172,12 @@ fn no_opening(revision: Revision) -> Error {
 }
 
 /// The facts about a subject up to a revision, and whether they are all.
-fn history(
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn history(
     view: &dyn View,
-    facts: &Facts,
+    facts: &dyn Recall,
     number: SubjectNumber,
     known: Revision,
 ) -> Result<(Vec<Told>, bool), Error> {

@@ -61,7 +61,7 @@ pub fn of_record(
 /// The changes of an officer's decision.
 pub(super) fn attributed(fact: &AttributionFact, revision: Revision) -> Vec<Change> {
     let value = layout::attributed_value(revision, true, &fact.sectors);
-    let mut changes = Vec::new();
+    let mut changes = super::grades::said(&fact.records, &value, revision);
     for first in &fact.records {
         changes.push(put(
             keys::ATTRIBUTION,

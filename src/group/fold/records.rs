@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use super::grades::told;
 use super::put;
 use crate::domain::finding::CheckKind;
 use crate::domain::hash::{KeyedHashes, table_hash};
@@ -14,6 +15,7 @@ use crate::domain::record_fact::{
 };
 use crate::domain::revision::Revision;
 use crate::store::keys;
+use crate::store::keys::grades::{ENDED, REVIVED};
 use crate::store::keys::records::{self as layout, RecordRow, RulingRow, ShortHash};
 use crate::store::{Change, Error, Table, View};
 
@@ -278,11 +280,15 @@ fn ended(fact: &EndedFact, revision: Revision, before: &dyn View) -> Result<Vec<
         fact: revision,
         ruling: fact.ruling,
     };
-    with_ending(fact.about, Some(ending), revision, before)
+    let mut changes = with_ending(fact.about, Some(ending), revision, before)?;
+    changes.push(told(fact.about.first, revision, ENDED));
+    Ok(changes)
 }
 
 fn revived(fact: &RevivedFact, revision: Revision, before: &dyn View) -> Result<Vec<Change>, Error> {
-    with_ending(fact.about, fact.restored, revision, before)
+    let mut changes = with_ending(fact.about, fact.restored, revision, before)?;
+    changes.push(told(fact.about.first, revision, REVIVED));
+    Ok(changes)
 }
 
 fn source_added(fact: &SourceFact, revision: Revision, before: &dyn View) -> Result<Vec<Change>, Error> {

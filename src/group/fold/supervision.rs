@@ -35,11 +35,10 @@ pub fn changes(
                 revived: Some(revision),
                 ..row(before, fact.first)?
             };
-            vec![put(
-                keys::COMMITMENT,
-                keys::revision_key(fact.first),
-                row.encode(),
-            )]
+            vec![
+                put(keys::COMMITMENT, keys::revision_key(fact.first), row.encode()),
+                super::grades::told(fact.first, revision, keys::grades::REVIVED),
+            ]
         }
         SupervisionFact::ExcuseFiled(fact) => {
             let natural = hashes::excuse_key(&fact.excuse);

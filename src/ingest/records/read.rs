@@ -22,7 +22,7 @@ use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 use crate::group::fold::records::row as row_at;
 use crate::ingest::rows::{self, Among, Error, Page, Row, Span, contradiction, within};
 use crate::store::keys::records::{self as layout, RecordRow};
-use crate::store::record::Facts;
+use crate::store::record::{Facts, Recall};
 use crate::store::{self, Table, View, keys};
 use crate::subjects::{self, place};
 
@@ -301,7 +301,7 @@ pub struct SourceRead {
 ///
 /// # Errors
 /// The ledger's; the tables' if another fact stands there.
-pub fn recorded(facts: &Facts, revision: Revision) -> Result<(RecordedFact, Instant), Error> {
+pub fn recorded(facts: &dyn Recall, revision: Revision) -> Result<(RecordedFact, Instant), Error> {
     let (found, at) = facts.fact(revision)?;
     let Fact::Record(RecordFact::Recorded(fact)) = found.fact else {
         return Err(contradiction(revision));

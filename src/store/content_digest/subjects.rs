@@ -22,7 +22,8 @@ impl Met {
         self.subjects.insert(number, key);
     }
 
-    fn subject(&self, number: SubjectNumber) -> [u8; 16] {
+    /// The key of a subject's identity.
+    pub fn subject(&self, number: SubjectNumber) -> [u8; 16] {
         self.subjects.get(&number).copied().unwrap_or_default()
     }
 

@@ -17,6 +17,7 @@ use crate::ledger::Body;
 use super::{Error, VERSION, about, stored};
 use crate::store::keyring::{self, Keyring};
 
+mod grades;
 mod records;
 mod subjects;
 mod supervision;
@@ -205,6 +206,7 @@ impl Decoder<'_> {
             20..=29 => self.about_record(bytes)?,
             30..=49 => self.about_subject(bytes)?,
             50..=59 => self.about_supervision(bytes)?,
+            60..=69 => self.about_grades(bytes)?,
             _ => return None,
         };
         Some(Recorded {
