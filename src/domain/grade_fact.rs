@@ -6,7 +6,7 @@
 
 use super::catalog::SectorCode;
 use super::civil_date::CivilDate;
-use super::grading::{Outcome, Period, Points};
+use super::grading::{Outcome, Period, Points, Rank};
 use super::numbered::numbered;
 use super::revision::Revision;
 use super::subject_fact::Who;
@@ -119,6 +119,8 @@ pub struct SettledFact {
     pub known: Revision,
     /// Over the evidence, by natural keys.
     pub evidence: [u8; 32],
+    /// The place in the cohort, where the rule set asks for it.
+    pub rank: Option<Rank>,
     pub cause: Cause,
     /// What the cause is, see [`Cause`]; 0 for an officer's decision.
     pub by: Revision,
@@ -175,6 +177,7 @@ pub struct CorrectionFact {
     pub grade: Revision,
     pub judgement: Judgement,
     pub evidence: [u8; 32],
+    pub rank: Option<Rank>,
     pub known: Revision,
     /// The fact that made the difference.
     pub by: Revision,

@@ -107,6 +107,16 @@ reasons! {
     ExcuseUnknown, "EXCUSE_UNKNOWN", "no such excuse was filed", "没有此迟报说明";
     /// No edition of a national list has this name, or none is in force on the day asked for.
     EditionUnknown, "EDITION_UNKNOWN", "no such edition of a national list is known", "没有此版国家清单或目录";
+    /// No rule set of the data in force grades this sector on the day asked for.
+    RuleSetUnknown, "RULE_SET_UNKNOWN", "no rule set grades this sector on this day", "该领域在此日期没有分级规则";
+    /// No grade was settled for the subject in this sector on the day and at the revision asked for.
+    GradeUnknown, "GRADE_UNKNOWN", "no grade of this subject in this sector is settled", "该主体在此领域没有已确定的等级";
+    /// No correction of the subject's grade in this sector is open.
+    CorrectionUnknown, "CORRECTION_UNKNOWN", "no correction of this grade waits for a decision", "该等级没有待确认的更正";
+    /// The objection was never filed, or was answered.
+    ObjectionUnknown, "OBJECTION_UNKNOWN", "no objection of this name waits for an answer", "没有此待答复的异议";
+    /// The grade was settled by a run, and the last day for objections to its results, `metadata.objections_until`, has passed.
+    ObjectionTermOver, "OBJECTION_TERM_OVER", "the term for objections to this result is over", "对该结果提出异议的期限已过";
     /// The subject went into another one, under which its records count.
     SubjectMerged, "SUBJECT_MERGED", "the subject went into another; use its successor", "该主体已并入其他主体，请使用承继主体";
     /// Two subjects are the same one, or one is a natural person and the other is not.

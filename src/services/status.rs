@@ -41,7 +41,11 @@ pub fn code(reason: Reason) -> Code {
         | Reason::SectorUnknown
         | Reason::EditionUnknown
         | Reason::ExcuseUnknown
-        | Reason::LayoutUnknown => Code::NotFound,
+        | Reason::LayoutUnknown
+        | Reason::RuleSetUnknown
+        | Reason::GradeUnknown
+        | Reason::CorrectionUnknown
+        | Reason::ObjectionUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -70,6 +74,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::ExcuseJudged
         | Reason::MonthNotOver
         | Reason::MonthNotEmpty
+        | Reason::ObjectionTermOver
         | Reason::ConsequenceNotInForm
         | Reason::NoTestClock
         | Reason::ClockBackwards

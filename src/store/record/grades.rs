@@ -9,6 +9,7 @@ use crate::domain::grade_fact::{
     AnswerFact, CorrectionClose, CorrectionFact, Due, GradeFact, Judgement, ObjectionFact, RulesRef, RunFact,
     SettledFact,
 };
+use crate::domain::grading::Rank;
 use crate::domain::subject_fact::Who;
 
 /// Writes the message of a fact.
@@ -49,7 +50,13 @@ fn due_out(due: &Due) -> stored::GradeDue {
     }
 }
 
-fn content(judgement: &Judgement, evidence: &[u8; 32], reason: &str, basis: &str) -> Vec<u8> {
+fn content(
+    judgement: &Judgement,
+    evidence: &[u8; 32],
+    rank: Option<Rank>,
+    reason: &str,
+    basis: &str,
+) -> Vec<u8> {
     stored::JudgementContent {
         outcome: judgement.outcome.number().into(),
         level: judgement.level.clone(),
@@ -57,12 +64,14 @@ fn content(judgement: &Judgement, evidence: &[u8; 32], reason: &str, basis: &str
         evidence: evidence.to_vec(),
         reason: reason.to_owned(),
         basis: basis.to_owned(),
+        rank_place: rank.map_or(0, |rank| rank.place),
+        rank_of: rank.map_or(0, |rank| rank.of),
     }
     .encode_to_vec()
 }
 
 fn settled(principal: String, fact: &SettledFact, seal: Seal<'_>) -> stored::GradeSettled {
-    let inner = content(&fact.judgement, &fact.evidence, &fact.reason, &fact.basis);
+    let inner = content(&fact.judgement, &fact.evidence, fact.rank, &fact.reason, &fact.basis);
     stored::GradeSettled {
         principal,
         subject: fact.who.subject.0,
@@ -100,7 +109,7 @@ fn run(principal: String, fact: &RunFact) -> stored::RunOpened {
 }
 
 fn raised(principal: String, fact: &CorrectionFact, seal: Seal<'_>) -> stored::CorrectionRaised {
-    let inner = content(&fact.judgement, &fact.evidence, "", "");
+    let inner = content(&fact.judgement, &fact.evidence, fact.rank, "", "");
     stored::CorrectionRaised {
         principal,
         subject: fact.who.subject.0,

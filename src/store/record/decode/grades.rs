@@ -8,7 +8,7 @@ use crate::domain::grade_fact::{
     AnswerFact, Cause, Closed, CorrectionClose, CorrectionFact, Due, GradeFact, Judgement, ObjectionFact,
     ReviewedFact, RulesRef, RunFact, SettledFact,
 };
-use crate::domain::grading::{Outcome, Period, Points};
+use crate::domain::grading::{Outcome, Period, Points, Rank};
 use crate::domain::revision::Revision;
 use crate::domain::subject::{SubjectKind, SubjectNumber};
 use crate::domain::subject_fact::Who;
@@ -38,6 +38,10 @@ impl Decoder<'_> {
                 score: content.score.map(Points),
             },
             evidence: content.evidence.try_into().ok()?,
+            rank: (content.rank_of > 0).then_some(Rank {
+                place: content.rank_place,
+                of: content.rank_of,
+            }),
             reason: content.reason,
             basis: content.basis,
         })
@@ -60,6 +64,7 @@ impl Decoder<'_> {
             rules: message.rules.map(rules),
             known: Revision(message.known),
             evidence: content.evidence,
+            rank: content.rank,
             cause: Cause::try_from(u8::try_from(message.cause).ok()?).ok()?,
             by: Revision(message.by),
             earlier: (message.earlier > 0).then_some(Revision(message.earlier)),
@@ -78,6 +83,7 @@ impl Decoder<'_> {
             grade: Revision(message.grade),
             judgement: content.judgement,
             evidence: content.evidence,
+            rank: content.rank,
             known: Revision(message.known),
             by: Revision(message.by),
         };
@@ -123,6 +129,7 @@ impl Decoder<'_> {
 struct Content {
     judgement: Judgement,
     evidence: [u8; 32],
+    rank: Option<Rank>,
     reason: String,
     basis: String,
 }

@@ -1,0 +1,338 @@
+//! Runs: everyone in a sector is graded for a period, on its result day, in slices behind one fact.
+//!
+//! The cohort of a run is frozen: who was a member in the period, by what was known when it was opened.
+//! Read first: [`due_on`], then [`slice`].
+//!
+//! Source: `domain.md` 3.1, 3.2 (10, 11, 12), 3.5.
+
+use std::collections::BTreeMap;
+
+use crate::domain::calendar::WorkingDays;
+use crate::domain::catalog::SectorCode;
+use crate::domain::civil_date::CivilDate;
+use crate::domain::fact::{Fact, Principal};
+use crate::domain::grade_fact::{Cause as Causes, Due, GradeFact, RunFact, SettledFact};
+use crate::domain::grading::{Evidence, Outcome, Period, Points, Rank};
+use crate::domain::revision::Revision;
+use crate::domain::rules::{CycleKind, RuleSet, RuleSets, Stands};
+use crate::domain::subject::SubjectNumber;
+use crate::domain::subject_fact::Who;
+use crate::group::Group;
+use crate::group::fold::grades::pair_row;
+use crate::group::unsettled::Cause;
+use crate::ingest::rows::Error;
+use crate::store::View;
+use crate::subjects::place::Known;
+
+use super::evidence::{Reader, digest, settled};
+use super::members;
+use super::settle::{self, Assessed, Why, assessed, of_evidence, rules_ref};
+
+/// Memberships that one slice looks at; each changes at most four rows.
+const SLICE_MEMBERS: usize = 200;
+
+/// The rule sets whose results are due on a day, with the period they speak of: those with a cycle on
+/// their result day, those of real time on their first day in force.
+#[must_use]
+pub fn due_on(rules: &RuleSets, day: CivilDate) -> Vec<(&RuleSet, Period)> {
+    let due = |one: &RuleSet| {
+        let now = one.cycle.kind.containing(day);
+        if one.cycle.kind == CycleKind::RealTime {
+            return (one.from == day).then_some(now);
+        }
+        let period = one.cycle.kind.before(now)?;
+        let governs = one.stands_on(period.last);
+        (governs && one.cycle.result_day(period) == Some(day)).then_some(period)
+    };
+    rules
+        .all()
+        .iter()
+        .filter_map(|one| Some((one, due(one)?)))
+        .collect()
+}
+
+/// The days of a run that follow from its result day; `None` where no calendar reaches so far.
+#[must_use]
+pub fn days(
+    rules: &RuleSet,
+    result_on: CivilDate,
+    calendar: &WorkingDays,
+) -> Option<(Option<CivilDate>, Option<CivilDate>, CivilDate)> {
+    let after = |days: u16| match days {
+        0 => Some(None),
+        days => calendar.add(result_on, u32::from(days)).ok().map(Some),
+    };
+    let displayed_until = after(rules.cycle.display_working_days)?;
+    let objections_until = after(rules.cycle.objection_working_days)?;
+    let effect_on = match displayed_until {
+        None => result_on,
+        Some(last) => last.next()?,
+    };
+    Some((displayed_until, objections_until, effect_on))
+}
+
+/// Opens a run; its grades follow in slices. Returns `None` where no calendar reaches its days.
+///
+/// # Errors
+/// The view's.
+pub fn open(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    rules: &RuleSet,
+    period: Period,
+    result_on: CivilDate,
+    reason: &str,
+) -> Result<Option<Revision>, Error> {
+    let Some((displayed_until, objections_until, effect_on)) =
+        days(rules, result_on, &group.policies().calendar)
+    else {
+        return Ok(None);
+    };
+    let cohort = members::all(group, rules.sector, cohort_period(rules, period, result_on))?.len();
+    let fact = RunFact {
+        sector: rules.sector,
+        rules: rules_ref(group, rules)?,
+        period,
+        result_on,
+        displayed_until,
+        objections_until,
+        effect_on,
+        cohort: u32::try_from(cohort).unwrap_or(u32::MAX),
+        reason: reason.to_owned(),
+    };
+    let fact = Fact::Grade(GradeFact::RunOpened(Box::new(fact)));
+    Ok(Some(group.push(principal, fact)?))
+}
+
+/// In real time whoever is a member on the day is looked at.
+fn cohort_period(rules: &RuleSet, period: Period, day: CivilDate) -> Period {
+    match rules.cycle.kind {
+        CycleKind::RealTime => Period {
+            first: day,
+            last: day,
+        },
+        CycleKind::Month | CycleKind::Quarter | CycleKind::Year => period,
+    }
+}
+
+/// Adds the next slice of a run.
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn slice(group: &mut Group<'_>, cause: &Cause, run: &RunFact) -> Result<(), Error> {
+    // A rule set that is no more in force as it was leaves the grades as they are.
+    let next = match group.policies().rules.by_code(&run.rules.code) {
+        None => None,
+        Some(rules) => {
+            let period = cohort_period(rules, run.period, run.result_on);
+            let found = members::page(group, run.sector, period, cause.next, SLICE_MEMBERS)?;
+            match rules.cycle.kind {
+                CycleKind::RealTime => real_time(group, cause, run, &found.subjects)?,
+                CycleKind::Month | CycleKind::Quarter | CycleKind::Year => {
+                    cycle(group, rules, cause.revision, run, &found.subjects)?;
+                }
+            }
+            found.next
+        }
+    };
+    let settled = Fact::EffectsSettled {
+        cause: cause.revision,
+        slice: cause.slices + 1,
+        next: next.unwrap_or(Revision(0)),
+    };
+    group.push(&Principal::service(), settled)?;
+    Ok(())
+}
+
+fn real_time(
+    group: &mut Group<'_>,
+    cause: &Cause,
+    run: &RunFact,
+    subjects: &[SubjectNumber],
+) -> Result<(), Error> {
+    let why = Why {
+        cause: Causes::Run,
+        by: cause.revision,
+    };
+    let mut reviewed = Vec::new();
+    for subject in subjects {
+        let who = who(group, *subject)?;
+        settle::with_readers(group, who, run.sector, run.result_on, why, &mut reviewed)?;
+    }
+    settle::review(group, reviewed)
+}
+
+fn who(view: &dyn View, subject: SubjectNumber) -> Result<Who, Error> {
+    Ok(Who {
+        subject,
+        kind: crate::subjects::row(view, subject)?.kind,
+    })
+}
+
+fn cycle(
+    group: &mut Group<'_>,
+    rules: &RuleSet,
+    run_at: Revision,
+    run: &RunFact,
+    subjects: &[SubjectNumber],
+) -> Result<(), Error> {
+    let places = places(settle::reader(group), rules, run_at, run)?;
+    let mut found = Vec::new();
+    for subject in subjects {
+        if !is_settled(group, *subject, run.sector, run_at)? {
+            found.push((*subject, result(settle::reader(group), rules, *subject, run_at, run, &places)?));
+        }
+    }
+    let mut dues = Vec::new();
+    for (subject, (one, rank)) in found {
+        let fact = of_run(group, rules, subject, run_at, run, &one, rank)?;
+        let who = fact.who;
+        group.push(&Principal::service(), Fact::Grade(GradeFact::Settled(Box::new(fact))))?;
+        dues.extend(readers_due(group, who, run)?);
+    }
+    settle::review(group, dues)
+}
+
+/// Where the grade of a run counts from its first day on, and that day is to be looked at.
+fn readers_due(group: &Group<'_>, who: Who, run: &RunFact) -> Result<Vec<Due>, Error> {
+    let sectors = members::sectors_of(group, who.subject)?;
+    let rules = &group.policies().rules;
+    let mut dues = Vec::new();
+    for sector in settle::readers(rules, &sectors, run.sector, run.effect_on) {
+        let due = pair_row(group, sector, who.subject)?.due;
+        if due.is_none_or(|due| due > run.effect_on) {
+            dues.push(Due {
+                who,
+                sector,
+                on: Some(run.effect_on),
+            });
+        }
+    }
+    Ok(dues)
+}
+
+/// Says whether a run has settled the grade of a subject already.
+///
+/// # Errors
+/// The view's.
+pub fn is_settled(
+    view: &dyn View,
+    subject: SubjectNumber,
+    sector: SectorCode,
+    run: Revision,
+) -> Result<bool, Error> {
+    let rows = settled(view, subject, sector)?;
+    Ok(rows
+        .iter()
+        .any(|(_, row)| row.cause == Causes::Run && row.by == run))
+}
+
+/// The place of each subject in the cohort, where the rule set asks for it.
+pub type Places = BTreeMap<SubjectNumber, Rank>;
+
+/// Ranks the cohort of a run by its scores, the best first; who has no score has no place.
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn places(
+    reader: Reader<'_>,
+    rules: &RuleSet,
+    run_at: Revision,
+    run: &RunFact,
+) -> Result<Places, Error> {
+    let mut places = Places::new();
+    if !rules.needs_rank() {
+        return Ok(places);
+    }
+    let mut scores: Vec<(Points, SubjectNumber)> = Vec::new();
+    for subject in members::all(reader.view, run.sector, run.period)? {
+        let found = unranked(reader, rules, subject, run_at, run)?;
+        let is_rated = matches!(found.assessment.outcome, Outcome::Graded | Outcome::Failed);
+        if let Some(score) = found.assessment.score.filter(|_| is_rated) {
+            scores.push((score, subject));
+        }
+    }
+    let of = u32::try_from(scores.len()).unwrap_or(u32::MAX);
+    for (score, subject) in &scores {
+        let better = scores
+            .iter()
+            .filter(|(other, _)| rules.polarity.is_better(*other, *score))
+            .count();
+        let place = u32::try_from(better).unwrap_or(u32::MAX).saturating_add(1);
+        places.insert(*subject, Rank { place, of });
+    }
+    Ok(places)
+}
+
+fn unranked(
+    reader: Reader<'_>,
+    rules: &RuleSet,
+    subject: SubjectNumber,
+    run_at: Revision,
+    run: &RunFact,
+) -> Result<Assessed, Error> {
+    let known = Known {
+        revision: run_at,
+        on: run.result_on,
+    };
+    assessed(reader, rules, subject, known, run.period, run_at)
+}
+
+/// What a run says of a subject.
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn result(
+    reader: Reader<'_>,
+    rules: &RuleSet,
+    subject: SubjectNumber,
+    run_at: Revision,
+    run: &RunFact,
+    places: &Places,
+) -> Result<(Assessed, Option<Rank>), Error> {
+    let found = unranked(reader, rules, subject, run_at, run)?;
+    let Some(rank) = places.get(&subject) else {
+        return Ok((found, None));
+    };
+    let evidence = Evidence {
+        rank: Some(*rank),
+        ..found.evidence
+    };
+    Ok((of_evidence(rules, evidence, run.period, run.result_on), Some(*rank)))
+}
+
+/// The grade that a run settles.
+fn of_run(
+    view: &dyn View,
+    rules: &RuleSet,
+    subject: SubjectNumber,
+    run_at: Revision,
+    run: &RunFact,
+    found: &Assessed,
+    rank: Option<Rank>,
+) -> Result<SettledFact, Error> {
+    let until = match rules.cycle.stands {
+        Stands::UntilNext => None,
+        Stands::For(span) => span.after(run.effect_on).and_then(CivilDate::previous),
+    };
+    let row = pair_row(view, run.sector, subject)?;
+    Ok(SettledFact {
+        who: who(view, subject)?,
+        sector: run.sector,
+        judgement: found.judgement(),
+        period: run.period,
+        assessed_on: run.result_on,
+        from: run.effect_on,
+        until,
+        rules: Some(run.rules.clone()),
+        known: run_at,
+        evidence: digest(&found.evidence),
+        rank,
+        cause: Causes::Run,
+        by: run_at,
+        earlier: row.last,
+        due: row.due,
+        reason: String::new(),
+        basis: String::new(),
+    })
+}
