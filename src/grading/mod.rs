@@ -7,7 +7,9 @@
 pub mod assess;
 pub mod commands;
 pub mod evidence;
+pub mod explain;
 pub mod members;
+pub mod read;
 pub mod runs;
 pub mod settle;
 pub mod touch;

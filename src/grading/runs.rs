@@ -21,6 +21,7 @@ use crate::group::Group;
 use crate::group::fold::grades::pair_row;
 use crate::group::unsettled::Cause;
 use crate::ingest::rows::Error;
+use crate::policy::Policies;
 use crate::store::View;
 use crate::subjects::place::Known;
 
@@ -83,15 +84,29 @@ pub fn open(
     result_on: CivilDate,
     reason: &str,
 ) -> Result<Option<Revision>, Error> {
-    let Some((displayed_until, objections_until, effect_on)) =
-        days(rules, result_on, &group.policies().calendar)
+    let Some(fact) = opened(group, group.policies(), rules, period, result_on, reason)? else {
+        return Ok(None);
+    };
+    let fact = Fact::Grade(GradeFact::RunOpened(Box::new(fact)));
+    Ok(Some(group.push(principal, fact)?))
+}
+
+fn opened(
+    view: &dyn View,
+    policies: &Policies,
+    rules: &RuleSet,
+    period: Period,
+    result_on: CivilDate,
+    reason: &str,
+) -> Result<Option<RunFact>, Error> {
+    let Some((displayed_until, objections_until, effect_on)) = days(rules, result_on, &policies.calendar)
     else {
         return Ok(None);
     };
-    let cohort = members::all(group, rules.sector, cohort_period(rules, period, result_on))?.len();
-    let fact = RunFact {
+    let cohort = members::all(view, rules.sector, cohort_period(rules, period, result_on))?.len();
+    Ok(Some(RunFact {
         sector: rules.sector,
-        rules: rules_ref(group, rules)?,
+        rules: rules_ref(view, rules)?,
         period,
         result_on,
         displayed_until,
@@ -99,9 +114,23 @@ pub fn open(
         effect_on,
         cohort: u32::try_from(cohort).unwrap_or(u32::MAX),
         reason: reason.to_owned(),
-    };
-    let fact = Fact::Grade(GradeFact::RunOpened(Box::new(fact)));
-    Ok(Some(group.push(principal, fact)?))
+    }))
+}
+
+/// The runs by which newly adopted rules reach those who are graded in real time.
+///
+/// # Errors
+/// The view's.
+pub fn after_adoption(view: &dyn View, policies: &Policies, today: CivilDate) -> Result<Vec<Fact>, Error> {
+    let mut facts = Vec::new();
+    let in_force = policies.rules.all().iter().filter(|rules| rules.stands_on(today));
+    for rules in in_force.filter(|rules| rules.cycle.kind == CycleKind::RealTime) {
+        let period = rules.cycle.kind.containing(today);
+        if let Some(fact) = opened(view, policies, rules, period, today, "rules adopted")? {
+            facts.push(Fact::Grade(GradeFact::RunOpened(Box::new(fact))));
+        }
+    }
+    Ok(facts)
 }
 
 /// In real time whoever is a member on the day is looked at.
@@ -302,7 +331,10 @@ pub fn result(
 }
 
 /// The grade that a run settles.
-fn of_run(
+///
+/// # Errors
+/// The view's.
+pub fn of_run(
     view: &dyn View,
     rules: &RuleSet,
     subject: SubjectNumber,

@@ -131,6 +131,15 @@ pub fn changes(
     })
 }
 
+/// Says whether any subject was ever opened.
+///
+/// # Errors
+/// As the view's.
+pub fn has_subjects(view: &dyn View) -> Result<bool, Error> {
+    let counter = keys::counter_key(keys::COUNTER_SUBJECTS);
+    Ok(view.get(keys::COUNTER, &counter)?.is_some())
+}
+
 /// Reads the row of a commitment that a later fact names.
 ///
 /// # Errors

@@ -171,6 +171,12 @@ impl<'a> Group<'a> {
         self.tables.take_back(begun.changes);
     }
 
+    /// Number of the first fact since `begun` among [`Self::facts`].
+    #[must_use]
+    pub fn facts_since(&self, begun: Begun) -> usize {
+        begun.facts
+    }
+
     /// Says whether anything was added since `begun`.
     #[must_use]
     pub fn has_grown(&self, begun: Begun) -> bool {

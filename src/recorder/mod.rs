@@ -14,6 +14,7 @@ use crate::domain::fact::{Principal, RequestId, RowOutcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
+use crate::grading::commands::GradeCommand;
 use crate::group::unsettled;
 use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
@@ -55,6 +56,7 @@ pub enum Command {
     Record(RecordCommand),
     Subject(SubjectCommand),
     Oversight(OversightCommand),
+    Grade(GradeCommand),
     RecordBreach(Box<RecordBreach>),
     Revive(ReviveCommitment),
     WithdrawBatches(WithdrawBatches),
@@ -74,7 +76,20 @@ pub enum Command {
 impl Command {
     /// Says whether effects of it follow in groups of their own.
     fn has_effects(&self) -> bool {
-        matches!(self, Self::WithdrawBatches(_))
+        match self {
+            Self::WithdrawBatches(_) | Self::TurnDays { .. } | Self::Grade(GradeCommand::Run { .. }) => true,
+            Self::RecordCommitments(_)
+            | Self::Withdraw(_)
+            | Self::RecordPerformance(_)
+            | Self::Record(_)
+            | Self::Subject(_)
+            | Self::Oversight(_)
+            | Self::Grade(_)
+            | Self::RecordBreach(_)
+            | Self::Revive(_)
+            | Self::NoteSealedRead { .. }
+            | Self::Probe => false,
+        }
     }
 }
 
@@ -180,6 +195,28 @@ impl Shared {
         let view = self.tables.view();
         view.and_then(|view| unsettled::seen(view, &self.facts))
             .map_err(|error| storage(&error))
+    }
+
+    /// Waits until the effects of every fact are settled, or nothing more is written.
+    ///
+    /// # Errors
+    /// `STORAGE_FAILED`; `OUTCOME_UNKNOWN` if the writer ends before.
+    pub async fn effects_settled(&self) -> Result<(), Refusal> {
+        let mut heads = self.heads();
+        let mut condition = self.condition();
+        loop {
+            heads.mark_unchanged();
+            let view = self.tables.view().map_err(|error| storage(&error))?;
+            let causes = unsettled::causes(&*view).map_err(|error| storage(&error))?;
+            if causes.is_empty() {
+                return Ok(());
+            }
+            let ended = |condition: &Condition| matches!(condition, Condition::Failed(_) | Condition::Stopped);
+            tokio::select! {
+                changed = heads.changed() => changed.map_err(|_| Refusal::plain(Reason::OutcomeUnknown))?,
+                _ = condition.wait_for(ended) => return Err(Refusal::plain(Reason::OutcomeUnknown)),
+            }
+        }
     }
 
     /// A view that shows at least `place`, waiting a little for it.

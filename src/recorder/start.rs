@@ -424,13 +424,12 @@ impl Writer {
         let facts = std::iter::once(Fact::ServerStarted { version })
             .chain(start.adopt.iter().cloned())
             .chain(first_day.map(|day| Fact::DayTurned { day }));
-        let recorded: Vec<Recorded> = facts
+        let mut recorded: Vec<Recorded> = facts
             .map(|fact| Recorded {
                 principal: Principal::service(),
                 fact,
             })
             .collect();
-        debug_assert!(recorded.iter().all(|one| kind_of(&one.fact) < 10));
         let instant = (self.now)().max(self.ledger.instant());
         let first = self.ledger.head().place.revision.plus(1);
         let keyring = Arc::clone(self.shared.facts.keys());
@@ -438,6 +437,11 @@ impl Writer {
         for (revision, one) in (first.0..).zip(&recorded) {
             overlay.fold(one, Revision(revision))?;
         }
+        let regraded = self.regraded(&recorded, &overlay)?;
+        for (revision, one) in (first.plus(recorded.len() as u64).0..).zip(&regraded) {
+            overlay.fold(one, Revision(revision))?;
+        }
+        recorded.extend(regraded);
         let built = Built {
             instant,
             changes: overlay.changes(),
@@ -448,5 +452,28 @@ impl Writer {
             return Err(not_written);
         }
         Ok(())
+    }
+
+    /// The runs by which rules that were just adopted reach those who are graded in real time already.
+    fn regraded(
+        &self,
+        recorded: &[Recorded],
+        after: &Overlay<'_>,
+    ) -> Result<Vec<Recorded>, NotWritten> {
+        let is_rules = |one: &Recorded| {
+            matches!(&one.fact, Fact::DataAdopted { kind, .. } if kind == crate::policy::rules::KIND.name)
+        };
+        let known = crate::group::fold::has_subjects(after)?;
+        if !known || !recorded.iter().any(is_rules) {
+            return Ok(Vec::new());
+        }
+        let today = CivilDate::of_instant((self.now)().max(self.ledger.instant()));
+        let facts = crate::grading::runs::after_adoption(after, &self.shared.policies, today)
+            .map_err(crate::grading::commands::storage)?;
+        let recorded = facts.into_iter().map(|fact| Recorded {
+            principal: Principal::service(),
+            fact,
+        });
+        Ok(recorded.collect())
     }
 }

@@ -8,12 +8,14 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Outcome, Principal, Recorded, RowOutcome};
+use crate::domain::grade_fact::GradeFact;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::failpoint::crash_point;
 use crate::group::unsettled::{self, Cause};
-use crate::group::{Circumstances, Group};
+use crate::grading;
+use crate::group::{Begun, Circumstances, Group};
 use crate::ingest::breach;
 use crate::ingest::commands::{self, Failure};
 use crate::ingest::records::commands as records;
@@ -343,10 +345,24 @@ fn refuse(settled: Vec<Settled>, refusal: &Refusal) {
 
 /// Adds a slice of what follows from a cause.
 fn effects(group: &mut Group<'_>, cause: &Cause, recorded: &Recorded) -> Result<(), Error> {
-    let Fact::BatchesWithdrawn { spans, reason } = &recorded.fact else {
-        return Err(unsettled::no_cause(cause, "another kind of fact stands there"));
-    };
-    withdrawals::slice(group, &recorded.principal, cause, spans, reason)
+    match &recorded.fact {
+        Fact::BatchesWithdrawn { spans, reason } => {
+            let begun = group.begin();
+            withdrawals::slice(group, &recorded.principal, cause, spans, reason)?;
+            settle_touched(group, begun)
+        }
+        Fact::DayTurned { .. } => grading::turn::slice(group, cause).map_err(grading::commands::storage),
+        Fact::Grade(GradeFact::RunOpened(run)) => {
+            grading::runs::slice(group, cause, run).map_err(grading::commands::storage)
+        }
+        _ => Err(unsettled::no_cause(cause, "another kind of fact stands there")),
+    }
+}
+
+/// Settles the grades that the facts since `begun` change.
+fn settle_touched(group: &mut Group<'_>, begun: Begun) -> Result<(), Error> {
+    let since = group.facts_since(begun);
+    grading::settle::touched(group, since).map_err(grading::commands::storage)
 }
 
 /// Decides one order; what it refused or only tried leaves no trace in the group.
@@ -427,6 +443,9 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
         (Command::Oversight(command), earlier) => {
             oversight::decide(group, principal, command, earlier.as_deref())?
         }
+        (Command::Grade(command), earlier) => {
+            grading::commands::decide(group, principal, command, earlier.as_deref())?
+        }
         (Command::RecordBreach(command), None) => {
             vec![breach::record(group, principal, command)?]
         }
@@ -448,6 +467,9 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
         }
     };
     let grown = group.has_grown(begun);
+    if grown && !order.validate_only {
+        settle_touched(group, begun)?;
+    }
     if let Some(request) = order.request.filter(|_| grown && !order.validate_only) {
         let remembered = outcomes.iter().cloned().map(forgetting_refusals).collect();
         let fact = Fact::RequestRecorded {
@@ -489,15 +511,18 @@ fn earlier(group: &Group<'_>, order: &Order, request: Request) -> Result<Option<
 }
 
 fn turn_days(group: &mut Group<'_>, principal: &Principal, until: CivilDate) -> Result<(), Error> {
-    let found = group.get(keys::COUNTER, &keys::counter_key(keys::COUNTER_DAY))?;
-    let last =
-        found.and_then(|bytes| CivilDate::from_key(u32::try_from(keys::revision_value(&bytes).0).ok()?));
-    let mut day = match last {
+    let mut day = match grading::turn::last_day(group)? {
         Some(last) => last.next(),
         None => Some(until),
     };
+    let policies = group.policies();
     while let Some(turned) = day.filter(|day| *day <= until) {
         group.push(principal, Fact::DayTurned { day: turned })?;
+        for (rules, period) in grading::runs::due_on(&policies.rules, turned) {
+            // Where no calendar reaches the days of a run, an officer opens it once there is one.
+            grading::runs::open(group, &Principal::service(), rules, period, turned, "")
+                .map_err(grading::commands::storage)?;
+        }
         day = turned.next();
     }
     Ok(())

@@ -19,6 +19,7 @@ pub mod commitment_service;
 pub mod commitment_supervision;
 pub mod context;
 pub mod convert;
+pub mod grading_service;
 pub mod manners;
 pub mod operations_service;
 pub mod page;
@@ -62,6 +63,10 @@ pub fn routes(parts: Parts) -> Routes {
     .add_service(served!(
         pb::timeliness_service_server::TimelinessServiceServer<_>,
         timeliness_service::TimelinessOf(context.clone())
+    ))
+    .add_service(served!(
+        pb::grading_service_server::GradingServiceServer<_>,
+        grading_service::Gradings(context.clone())
     ))
     .add_service(served!(
         pb::operations_service_server::OperationsServiceServer<_>,

@@ -167,6 +167,7 @@ impl OperationsService for Operations {
                 deadline: None,
             };
             let answer = self.0.recorder.enqueue(order).await?.await?;
+            self.0.shared.effects_settled().await?;
             if turned == last {
                 break answer.place;
             }

@@ -1,0 +1,645 @@
+//! Reading grades: what was told as of a day and as known at a revision, and what the rules say.
+//!
+//! Read first: [`Grades::grade`]; then [`Grades::assess`].
+
+use std::collections::BTreeMap;
+
+use crate::domain::catalog::SectorCode;
+use crate::domain::civil_date::{CivilDate, Month};
+use crate::domain::fact::{Fact, Recorded};
+use crate::domain::grade_fact::{
+    Cause, CorrectionFact, GradeFact, ObjectionFact, RulesRef, RunFact, SettledFact,
+};
+use crate::domain::grading::{Evidence, Outcome, Period};
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::revision::{Instant, Revision};
+use crate::domain::rules::{CycleKind, RuleSet};
+use crate::domain::subject::SubjectNumber;
+use crate::domain::subject_fact::Who;
+use crate::group::fold::grades::pair_row;
+use crate::group::unsettled::{self, Cause as Open};
+use crate::ingest::rows::{Error, Page, Span, contradiction};
+use crate::policy::rules::KIND;
+use crate::policy::{DataFiles, Policies};
+use crate::store::keys::grades::{self as layout, GradeRow};
+use crate::store::record::{Facts, Recall};
+use crate::store::{View, keys};
+use crate::subjects::place::{self, Known};
+
+use super::assess::next_change;
+use super::evidence::{Reader, digest, settled};
+use super::runs::{self, is_settled};
+use super::settle::{self, Assessed, assessed, evidence_before, of_evidence, settled_at};
+use super::{members, turn};
+
+/// Most settled grades of a pair that one answer shows, the latest.
+pub const HISTORY_MAX: usize = 1_000;
+
+/// Where grades are read from.
+#[derive(Clone, Copy)]
+pub struct Grades<'a> {
+    pub view: &'a dyn View,
+    pub facts: &'a Facts,
+    pub policies: &'a Policies,
+}
+
+/// A grade as it was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GradeRead {
+    pub fact: SettledFact,
+    /// Where it was settled, and when; `None` for one that was assessed for the answer.
+    pub settled: Option<(Revision, Instant)>,
+    pub is_objected: bool,
+    pub has_correction: bool,
+}
+
+/// What the rules say.
+#[derive(Clone, Debug)]
+pub struct AssessmentRead {
+    pub who: Who,
+    pub rules: RuleSet,
+    pub found: Assessed,
+    pub digest: [u8; 32],
+    pub as_of: CivilDate,
+    pub known: Revision,
+    pub may_change_on: Option<CivilDate>,
+}
+
+/// A run and whether all its grades are settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRead {
+    pub fact: RunFact,
+    pub revision: Revision,
+    pub at: Instant,
+    pub is_settled: bool,
+}
+
+/// The grades in force in a sector.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Counted {
+    pub members: u64,
+    pub graded_members: u64,
+    /// By outcome and level.
+    pub counts: BTreeMap<(Outcome, String), u64>,
+}
+
+/// Changes of grades of a sector in a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Changed {
+    pub first: u64,
+    pub up: u64,
+    pub down: u64,
+    pub other: u64,
+    pub unchanged: u64,
+}
+
+impl<'a> Grades<'a> {
+    fn reader(&self) -> Reader<'a> {
+        Reader {
+            view: self.view,
+            facts: self.facts,
+            layouts: &self.policies.layouts,
+        }
+    }
+
+    /// The grade of a subject in a sector on a day, by what was known.
+    ///
+    /// # Errors
+    /// `SECTOR_UNKNOWN`, `GRADE_UNKNOWN`; the view's and the ledger's.
+    pub fn grade(&self, number: SubjectNumber, sector: SectorCode, known: Known) -> Result<GradeRead, Error> {
+        self.sector(sector)?;
+        let subject = place::successor(self.view, number, known)?;
+        if let Some(pending) = self.pending(subject, sector, known)? {
+            return Ok(pending);
+        }
+        let rows = settled(self.view, subject, sector)?;
+        let holding = rows
+            .iter()
+            .rev()
+            .find(|(revision, row)| *revision <= known.revision && row.holds_on(known.on));
+        let unknown = || {
+            Refusal::plain(Reason::GradeUnknown)
+                .with("sector", format!("sectors/{sector}"))
+                .with("as_of", known.on.to_string())
+        };
+        let (revision, _) = holding.ok_or_else(unknown)?;
+        self.settled_at(*revision)
+    }
+
+    fn sector(&self, sector: SectorCode) -> Result<(), Error> {
+        if self.policies.catalog.sector(sector).is_some() {
+            return Ok(());
+        }
+        Err(Refusal::plain(Reason::SectorUnknown)
+            .with("name", format!("sectors/{sector}"))
+            .into())
+    }
+
+    /// Reads a settled grade.
+    ///
+    /// # Errors
+    /// The view's and the ledger's.
+    pub fn settled_at(&self, revision: Revision) -> Result<GradeRead, Error> {
+        let (Recorded { fact, .. }, at) = self.facts.fact(revision)?;
+        let Fact::Grade(GradeFact::Settled(fact)) = fact else {
+            return Err(contradiction(revision));
+        };
+        let row = pair_row(self.view, fact.sector, fact.who.subject)?;
+        Ok(GradeRead {
+            is_objected: self.is_objected(revision)?,
+            has_correction: row.correction.is_some(),
+            settled: Some((revision, at)),
+            fact: *fact,
+        })
+    }
+
+    fn is_objected(&self, grade: Revision) -> Result<bool, Error> {
+        let mut open = Vec::new();
+        let range = layout::open_after(layout::OPEN_OBJECTION, Revision(0));
+        place::each(self.view, keys::GRADE_OPEN, range, |key, _| {
+            open.push(layout::grade_revision(key));
+        })?;
+        for revision in open {
+            if self.objection(revision)?.0.grade == grade {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The grade of a pair whose turn has not come yet, assessed as its slice will: a reader sees all of
+    /// what a day or a run does, or nothing of it.
+    fn pending(
+        &self,
+        subject: SubjectNumber,
+        sector: SectorCode,
+        known: Known,
+    ) -> Result<Option<GradeRead>, Error> {
+        let causes = unsettled::causes(self.view)?;
+        let Some(last) = causes.iter().map(|cause| cause.revision).max() else {
+            return Ok(None);
+        };
+        if known.revision < last {
+            return Ok(None);
+        }
+        for cause in causes.iter().rev() {
+            let Fact::Grade(GradeFact::RunOpened(run)) = unsettled::recorded(cause, self.facts)?.fact else {
+                continue;
+            };
+            if run.sector == sector && run.effect_on <= known.on {
+                if let Some(found) = self.of_open_run(subject, cause, &run)? {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        self.of_turn(subject, sector, known)
+    }
+
+    fn of_open_run(
+        &self,
+        subject: SubjectNumber,
+        cause: &Open,
+        run: &RunFact,
+    ) -> Result<Option<GradeRead>, Error> {
+        let Some(rules) = self.policies.rules.by_code(&run.rules.code) else {
+            return Ok(None);
+        };
+        if rules.cycle.kind == CycleKind::RealTime
+            || is_settled(self.view, subject, run.sector, cause.revision)?
+            || !members::all(self.view, run.sector, run.period)?.contains(&subject)
+        {
+            return Ok(None);
+        }
+        let places = runs::places(self.reader(), rules, cause.revision, run)?;
+        let (found, rank) = runs::result(self.reader(), rules, subject, cause.revision, run, &places)?;
+        let fact = runs::of_run(self.view, rules, subject, cause.revision, run, &found, rank)?;
+        Ok(Some(unsettled_grade(fact)))
+    }
+
+    fn of_turn(
+        &self,
+        subject: SubjectNumber,
+        sector: SectorCode,
+        known: Known,
+    ) -> Result<Option<GradeRead>, Error> {
+        let turned = turn::last_day(self.view)?;
+        let row = pair_row(self.view, sector, subject)?;
+        let due = row
+            .due
+            .filter(|due| *due <= known.on && turned.is_some_and(|turned| *due <= turned));
+        let Some(due) = due else {
+            return Ok(None);
+        };
+        // From day to day as the slices do, until nothing is due any more.
+        let mut day = due;
+        let mut last = None;
+        for _ in 0..HISTORY_MAX {
+            let Some(rules) = self.policies.rules.of(sector, day) else {
+                break;
+            };
+            if rules.cycle.kind != CycleKind::RealTime {
+                break;
+            }
+            let known_then = Known {
+                revision: known.revision,
+                on: day,
+            };
+            let read = self.assessed(subject, rules, known_then, Revision(u64::MAX))?;
+            let next = next_change(rules, &read.evidence, read.period, day);
+            last = Some((rules, read, day));
+            match next.filter(|next| *next <= known.on && *next > day) {
+                None => break,
+                Some(next) => day = next,
+            }
+        }
+        let Some((rules, found, day)) = last else {
+            return Ok(None);
+        };
+        let who = Who {
+            subject,
+            kind: crate::subjects::row(self.view, subject)?.kind,
+        };
+        let fact = SettledFact {
+            who,
+            sector,
+            judgement: found.judgement(),
+            period: found.period,
+            assessed_on: day,
+            from: day,
+            until: None,
+            rules: Some(settle::rules_ref(self.view, rules)?),
+            known: known.revision,
+            evidence: digest(&found.evidence),
+            rank: None,
+            cause: Cause::Day,
+            by: Revision(0),
+            earlier: row.last,
+            due: None,
+            reason: String::new(),
+            basis: String::new(),
+        };
+        Ok(Some(unsettled_grade(fact)))
+    }
+
+    fn assessed(
+        &self,
+        subject: SubjectNumber,
+        rules: &RuleSet,
+        known: Known,
+        before: Revision,
+    ) -> Result<Assessed, Error> {
+        let period = rules.cycle.kind.containing(known.on);
+        assessed(self.reader(), rules, subject, known, period, before)
+    }
+
+    /// What the rules in force on a day say, by what was known.
+    ///
+    /// # Errors
+    /// `SECTOR_UNKNOWN`, `RULE_SET_UNKNOWN`; the view's and the ledger's.
+    pub fn assess(
+        &self,
+        number: SubjectNumber,
+        sector: SectorCode,
+        known: Known,
+    ) -> Result<AssessmentRead, Error> {
+        self.sector(sector)?;
+        let subject = place::successor(self.view, number, known)?;
+        let unknown = || {
+            Refusal::plain(Reason::RuleSetUnknown)
+                .with("sector", format!("sectors/{sector}"))
+                .with("day", known.on.to_string())
+        };
+        let rules = self.policies.rules.of(sector, known.on).ok_or_else(unknown)?;
+        let found = self.assessed(subject, rules, known, Revision(u64::MAX))?;
+        let may_change_on = next_change(rules, &found.evidence, found.period, known.on);
+        self.read(subject, rules.clone(), found, known, may_change_on)
+    }
+
+    fn read(
+        &self,
+        subject: SubjectNumber,
+        rules: RuleSet,
+        found: Assessed,
+        known: Known,
+        may_change_on: Option<CivilDate>,
+    ) -> Result<AssessmentRead, Error> {
+        Ok(AssessmentRead {
+            who: Who {
+                subject,
+                kind: crate::subjects::row(self.view, subject)?.kind,
+            },
+            digest: digest(&found.evidence),
+            rules,
+            found,
+            as_of: known.on,
+            known: known.revision,
+            may_change_on,
+        })
+    }
+
+    /// How a settled grade came about: the same rules over the same facts. `None` for an officer's
+    /// decision.
+    ///
+    /// # Errors
+    /// The view's and the ledger's; the tables' if the rules adopted then do not read.
+    pub fn explain(&self, fact: &SettledFact) -> Result<Option<AssessmentRead>, Error> {
+        let Some(wanted) = &fact.rules else {
+            return Ok(None);
+        };
+        let rules = self.rules_then(wanted)?;
+        let known = Known {
+            revision: fact.known,
+            on: fact.assessed_on,
+        };
+        let before = evidence_before(self.facts, fact)?;
+        let reader = self.reader();
+        let mut found = assessed(reader, &rules, fact.who.subject, known, fact.period, before)?;
+        if fact.rank.is_some() {
+            let evidence = Evidence {
+                rank: fact.rank,
+                ..found.evidence
+            };
+            found = of_evidence(&rules, evidence, fact.period, fact.assessed_on);
+        }
+        self.read(fact.who.subject, rules, found, known, None).map(Some)
+    }
+
+    /// A rule set as it was adopted then, whatever is in force now.
+    fn rules_then(&self, wanted: &RulesRef) -> Result<RuleSet, Error> {
+        let adopted = self.view.get(keys::DATA, &keys::data_key(KIND.name))?;
+        let is_now = adopted.is_some_and(|bytes| keys::revision_value(&bytes) == wanted.adopted);
+        let now = self.policies.rules.by_code(&wanted.code);
+        if let Some(rules) = now.filter(|_| is_now) {
+            return Ok(rules.clone());
+        }
+        let Fact::DataAdopted { files, .. } = self.facts.fact(wanted.adopted)?.0.fact else {
+            return Err(contradiction(wanted.adopted));
+        };
+        let mut policies = self.policies.clone();
+        let parsed = (KIND.parse)(&DataFiles { files }, &mut policies);
+        let rules = parsed.ok().and_then(|()| policies.rules.by_code(&wanted.code).cloned());
+        rules.ok_or_else(|| contradiction(wanted.adopted))
+    }
+
+    /// Every grade settled for a pair, the latest [`HISTORY_MAX`] in the order of settling.
+    ///
+    /// # Errors
+    /// `SECTOR_UNKNOWN`; the view's and the ledger's.
+    pub fn history(&self, number: SubjectNumber, sector: SectorCode) -> Result<Vec<GradeRead>, Error> {
+        self.sector(sector)?;
+        let subject = place::current(self.view, number)?;
+        let rows = settled(self.view, subject, sector)?;
+        let skipped = rows.len().saturating_sub(HISTORY_MAX);
+        let latest = rows.into_iter().skip(skipped);
+        latest.map(|(revision, _)| self.settled_at(revision)).collect()
+    }
+
+    /// Lists the grades in force in a sector on a day, in the order of subject numbers; `None` for a level
+    /// or an outcome lets all pass.
+    ///
+    /// # Errors
+    /// `SECTOR_UNKNOWN`; the view's and the ledger's.
+    pub fn list(
+        &self,
+        sector: SectorCode,
+        day: CivilDate,
+        (outcome, level): (Option<Outcome>, Option<&str>),
+        after: SubjectNumber,
+        size: usize,
+    ) -> Result<Page<GradeRead, SubjectNumber>, Error> {
+        self.sector(sector)?;
+        let mut page = Page {
+            items: Vec::new(),
+            next: None,
+        };
+        let mut last = after;
+        loop {
+            let found = self
+                .view
+                .scan(keys::GRADE_PAIR, &layout::pairs_in(sector, last), 256)?;
+            for (key, _) in &found.rows {
+                let subject = layout::pair_subject(key);
+                if page.items.len() == size {
+                    page.next = Some(last);
+                    return Ok(page);
+                }
+                last = subject;
+                if let Some(read) = self.in_force(subject, sector, day)? {
+                    let judged = &read.fact.judgement;
+                    let passes = outcome.is_none_or(|wanted| judged.outcome == wanted)
+                        && level.is_none_or(|wanted| judged.level == wanted);
+                    if passes {
+                        page.items.push(read);
+                    }
+                }
+            }
+            if !found.more {
+                return Ok(page);
+            }
+        }
+    }
+
+    /// The grade in force of a subject that did not go into another.
+    fn in_force(
+        &self,
+        subject: SubjectNumber,
+        sector: SectorCode,
+        day: CivilDate,
+    ) -> Result<Option<GradeRead>, Error> {
+        let known = Known {
+            revision: Revision(u64::MAX),
+            on: day,
+        };
+        if place::successor(self.view, subject, known)? != subject {
+            return Ok(None);
+        }
+        match self.grade(subject, sector, known) {
+            Ok(read) => Ok(Some(read)),
+            Err(Error::Refused(refusal)) if refusal.reason == Reason::GradeUnknown => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Counts the members of a sector on a day and their grades in force.
+    ///
+    /// # Errors
+    /// The view's and the ledger's.
+    pub fn count(&self, sector: SectorCode, day: CivilDate) -> Result<Counted, Error> {
+        let mut counted = Counted::default();
+        let today = Period {
+            first: day,
+            last: day,
+        };
+        let pending = unsettled::causes(self.view)?;
+        for subject in members::all(self.view, sector, today)? {
+            counted.members += 1;
+            let judged = if pending.is_empty() {
+                let rows = settled(self.view, subject, sector)?;
+                let holding = rows.into_iter().rev().find(|(_, row)| row.holds_on(day));
+                holding.map(|(_, row)| (row.outcome, row.level))
+            } else {
+                let read = self.in_force(subject, sector, day)?;
+                read.map(|read| (read.fact.judgement.outcome, read.fact.judgement.level))
+            };
+            if let Some(judged) = judged {
+                counted.graded_members += 1;
+                *counted.counts.entry(judged).or_default() += 1;
+            }
+        }
+        Ok(counted)
+    }
+
+    /// Counts the changes of settled grades by sector and month of effect.
+    ///
+    /// # Errors
+    /// The view's; the tables' if a row does not decode.
+    pub fn changes(&self) -> Result<BTreeMap<(SectorCode, Month), Changed>, Error> {
+        let mut changes: BTreeMap<(SectorCode, Month), Changed> = BTreeMap::new();
+        let mut before: Option<(Vec<u8>, GradeRow)> = None;
+        let mut broken = None;
+        let all = crate::store::KeyRange {
+            from: bytes::Bytes::new(),
+            until: None,
+        };
+        place::each(self.view, keys::GRADE, all, |key, value| {
+            let Some(row) = GradeRow::decode(value) else {
+                broken = Some(layout::grade_revision(key));
+                return;
+            };
+            let pair = key[..key.len() - 8].to_vec();
+            let earlier = before.take().filter(|(other, _)| *other == pair);
+            let count = changes.entry((row.sector, Month::of(row.from))).or_default();
+            self.change(earlier.as_ref().map(|(_, row)| row), &row, count);
+            before = Some((pair, row));
+        })?;
+        match broken {
+            None => Ok(changes),
+            Some(revision) => Err(contradiction(revision)),
+        }
+    }
+
+    fn change(&self, earlier: Option<&GradeRow>, row: &GradeRow, count: &mut Changed) {
+        let Some(earlier) = earlier else {
+            count.first += 1;
+            return;
+        };
+        if (earlier.outcome, &earlier.level) == (row.outcome, &row.level) {
+            count.unchanged += 1;
+            return;
+        }
+        let rules = self.policies.rules.of(row.sector, row.from);
+        let place = |level: &str| {
+            let rules = rules?;
+            let place = rules.level(level)?;
+            rules.levels[place].is_ranked.then_some(place)
+        };
+        match (place(&earlier.level), place(&row.level)) {
+            (Some(was), Some(is)) if is < was => count.up += 1,
+            (Some(was), Some(is)) if is > was => count.down += 1,
+            (Some(_) | None, Some(_) | None) => count.other += 1,
+        }
+    }
+
+    /// Lists the runs of a sector, by period.
+    ///
+    /// # Errors
+    /// The view's and the ledger's.
+    pub fn runs(&self, sector: SectorCode) -> Result<Vec<RunRead>, Error> {
+        let mut revisions = Vec::new();
+        place::each(self.view, keys::GRADE_RUN, layout::runs_of(sector), |key, _| {
+            revisions.push(layout::grade_revision(key));
+        })?;
+        revisions.into_iter().map(|revision| self.run(revision)).collect()
+    }
+
+    /// Reads one run.
+    ///
+    /// # Errors
+    /// The view's and the ledger's.
+    pub fn run(&self, revision: Revision) -> Result<RunRead, Error> {
+        let (recorded, at) = self.facts.fact(revision)?;
+        let Fact::Grade(GradeFact::RunOpened(fact)) = recorded.fact else {
+            return Err(contradiction(revision));
+        };
+        let open = self.view.get(keys::CAUSE, &keys::revision_key(revision))?;
+        Ok(RunRead {
+            fact: *fact,
+            revision,
+            at,
+            is_settled: open.is_none(),
+        })
+    }
+
+    /// Lists what is open of a kind: the revisions at which it was raised or filed.
+    ///
+    /// # Errors
+    /// The view's.
+    pub fn open(&self, kind: u8, span: Span) -> Result<Page<Revision, Revision>, Error> {
+        let found = self
+            .view
+            .scan(keys::GRADE_OPEN, &layout::open_after(kind, span.after), span.size)?;
+        let revisions = found.rows.iter().map(|(key, _)| layout::grade_revision(key));
+        let items: Vec<Revision> = revisions.filter(|revision| *revision <= span.until).collect();
+        let next = items.last().copied().filter(|_| found.more);
+        Ok(Page { items, next })
+    }
+
+    /// Reads a correction.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub fn correction(&self, revision: Revision) -> Result<(CorrectionFact, Instant), Error> {
+        let (recorded, at) = self.facts.fact(revision)?;
+        match recorded.fact {
+            Fact::Grade(GradeFact::CorrectionRaised(fact)) => Ok((*fact, at)),
+            _ => Err(contradiction(revision)),
+        }
+    }
+
+    /// Reads an objection.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub fn objection(&self, revision: Revision) -> Result<(ObjectionFact, Instant), Error> {
+        let (recorded, at) = self.facts.fact(revision)?;
+        match recorded.fact {
+            Fact::Grade(GradeFact::ObjectionFiled(fact)) => Ok((*fact, at)),
+            _ => Err(contradiction(revision)),
+        }
+    }
+
+    /// The last revision recorded up to an instant, 0 if there is none.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub fn revision_at(&self, instant: Instant) -> Result<Revision, Error> {
+        let head = self.view.head().map_or(0, |head| head.place.revision.0);
+        let (mut low, mut high) = (0, head);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            if self.facts.fact(Revision(middle))?.1 <= instant {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Ok(Revision(low))
+    }
+}
+
+fn unsettled_grade(fact: SettledFact) -> GradeRead {
+    GradeRead {
+        fact,
+        settled: None,
+        is_objected: false,
+        has_correction: false,
+    }
+}
+
+/// Reads the settled grade that another names.
+///
+/// # Errors
+/// The ledger's.
+pub fn earlier(facts: &dyn Recall, fact: &SettledFact) -> Result<Option<SettledFact>, Error> {
+    fact.earlier.map(|revision| settled_at(facts, revision)).transpose()
+}
