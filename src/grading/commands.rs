@@ -18,13 +18,12 @@ use crate::group::fold::grades::pair_row;
 use crate::ingest::commands::Failure;
 use crate::ingest::rows::{Error, contradiction};
 use crate::store::keys::grades as layout;
-use crate::store::record::Recall;
 use crate::store::{self, View, keys};
 use crate::subjects::place::{self, Known};
 
 use super::evidence::{digest, settled};
-use super::settle::{assessed, evidence_before, reader, settled_at};
-use super::{runs, settle};
+use super::runs;
+use super::settle::{assessed, reader, settled_at};
 
 /// Working days in which an objection is answered where the rule set names no term.
 ///
@@ -132,7 +131,14 @@ fn decided(group: &mut Group<'_>, principal: &Principal, command: &GradeCommand)
             until,
             reason,
             basis,
-        } => officer(group, principal, (*subject, *sector), level, *until, (reason, basis)),
+        } => officer(
+            group,
+            principal,
+            (*subject, *sector),
+            level,
+            *until,
+            (reason, basis),
+        ),
         GradeCommand::Object {
             subject,
             sector,
@@ -363,7 +369,10 @@ fn object(
         && let Fact::Grade(GradeFact::RunOpened(run)) = group.recall(fact.by)?
         && run.objections_until.is_some_and(|last| last < today)
     {
-        let last = run.objections_until.map(|day| day.to_string()).unwrap_or_default();
+        let last = run
+            .objections_until
+            .map(|day| day.to_string())
+            .unwrap_or_default();
         return Err(Refusal::plain(Reason::ObjectionTermOver)
             .with("objections_until", last)
             .into());
@@ -407,4 +416,3 @@ fn answer(
     let fact = Fact::Grade(GradeFact::ObjectionAnswered(Box::new(fact)));
     Ok(group.push(principal, fact)?)
 }
-

@@ -65,7 +65,10 @@ fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
         Outcome::New => ("新设主体，暂不评定", "new, not rated yet"),
         Outcome::Missing => ("缺失", "missing"),
         Outcome::Refused => ("拒绝参评", "refused to take part"),
-        Outcome::Failed => ("无法自动评定，须由人工决定", "could not be assessed; an officer decides"),
+        Outcome::Failed => (
+            "无法自动评定，须由人工决定",
+            "could not be assessed; an officer decides",
+        ),
     }
 }
 
@@ -117,7 +120,10 @@ fn decision(grade: &SettledFact) -> Paragraph {
     let reason = if is_person { "*" } else { &grade.reason };
     both(
         format!("该等级由工作人员决定。理由：{reason}。依据：{}。", grade.basis),
-        format!("An officer decided this grade. Reason: {reason}. Basis: {}.", grade.basis),
+        format!(
+            "An officer decided this grade. Reason: {reason}. Basis: {}.",
+            grade.basis
+        ),
     )
 }
 
@@ -166,15 +172,35 @@ pub fn titles(rules: &RuleSet, step: &Step) -> (String, String) {
     let named = |basis: &Basis| (basis.title_zh.clone(), basis.title_en.clone());
     let code = &step.code;
     let found = match step.kind {
-        StepKind::Indicator => rules.indicators.iter().find(|one| one.code == *code).map(|one| named(&one.basis)),
+        StepKind::Indicator => rules
+            .indicators
+            .iter()
+            .find(|one| one.code == *code)
+            .map(|one| named(&one.basis)),
         StepKind::Group => {
             let group = rules.groups.iter().find(|one| one.code == *code);
             group.map(|one| (one.title_zh.clone(), one.title_en.clone()))
         }
-        StepKind::NotRated => rules.not_rated.iter().find(|one| one.code == *code).map(|one| named(&one.basis)),
-        StepKind::Verdict => rules.verdicts.iter().find(|one| one.code == *code).map(|one| named(&one.basis)),
-        StepKind::Lowered => rules.lowers.iter().find(|one| one.code == *code).map(|one| named(&one.basis)),
-        StepKind::Bar => rules.bars.iter().find(|one| one.code == *code).map(|one| named(&one.basis)),
+        StepKind::NotRated => rules
+            .not_rated
+            .iter()
+            .find(|one| one.code == *code)
+            .map(|one| named(&one.basis)),
+        StepKind::Verdict => rules
+            .verdicts
+            .iter()
+            .find(|one| one.code == *code)
+            .map(|one| named(&one.basis)),
+        StepKind::Lowered => rules
+            .lowers
+            .iter()
+            .find(|one| one.code == *code)
+            .map(|one| named(&one.basis)),
+        StepKind::Bar => rules
+            .bars
+            .iter()
+            .find(|one| one.code == *code)
+            .map(|one| named(&one.basis)),
         StepKind::Base
         | StepKind::Score
         | StepKind::Band
@@ -186,7 +212,13 @@ pub fn titles(rules: &RuleSet, step: &Step) -> (String, String) {
 }
 
 fn named(titles: &(String, String), code: &str) -> (String, String) {
-    let or_code = |title: &String| if title.is_empty() { code.to_owned() } else { title.clone() };
+    let or_code = |title: &String| {
+        if title.is_empty() {
+            code.to_owned()
+        } else {
+            title.clone()
+        }
+    };
     (or_code(&titles.0), or_code(&titles.1))
 }
 
@@ -213,7 +245,10 @@ fn step(step: &Step, read: &AssessmentRead) -> Option<Paragraph> {
         let ((was_zh, is_zh), (was_en, is_en)) = changed.clone()?;
         Some(both(
             format!("{zh}：等级由{was_zh}变为{is_zh}{law_zh}{}。", facts.zh),
-            format!("{en}: the level goes from {was_en} to {is_en}{law_en}{}.", facts.en),
+            format!(
+                "{en}: the level goes from {was_en} to {is_en}{law_en}{}.",
+                facts.en
+            ),
         ))
     };
     match step.kind {
@@ -231,12 +266,20 @@ fn step(step: &Step, read: &AssessmentRead) -> Option<Paragraph> {
             });
             Some(both(
                 format!("{zh}：{}分{limit_zh}{law_zh}{}。", points(step.points), facts.zh),
-                format!("{en}: {} points{limit_en}{law_en}{}.", points(step.points), facts.en),
+                format!(
+                    "{en}: {} points{limit_en}{law_en}{}.",
+                    points(step.points),
+                    facts.en
+                ),
             ))
         }
         StepKind::Group => Some(both(
             format!("{zh}合计：{}分计为{}分。", points(step.raw), points(step.points)),
-            format!("{en} in all: {} points count as {}.", points(step.raw), points(step.points)),
+            format!(
+                "{en} in all: {} points count as {}.",
+                points(step.raw),
+                points(step.points)
+            ),
         )),
         StepKind::Score => Some(both(
             format!("总分{}分。", points(step.points)),
@@ -256,7 +299,10 @@ fn step(step: &Step, read: &AssessmentRead) -> Option<Paragraph> {
         }
         StepKind::Verdict => from_to(&format!("直接判级（{zh}）"), &format!("Direct verdict ({en})")),
         StepKind::Lowered => from_to(&format!("降级（{zh}）"), &format!("Lowered ({en})")),
-        StepKind::Bar => from_to(&format!("不得评为更高等级（{zh}）"), &format!("Barred from better levels ({en})")),
+        StepKind::Bar => from_to(
+            &format!("不得评为更高等级（{zh}）"),
+            &format!("Barred from better levels ({en})"),
+        ),
         StepKind::Upgrade => from_to("升级须满规定期限", "A better level has to wait for its term"),
         StepKind::Reset => Some(both(
             format!("此前的事项清零{}。", facts.zh),
@@ -276,7 +322,11 @@ fn step(step: &Step, read: &AssessmentRead) -> Option<Paragraph> {
 fn facts(step: &Step, read: &AssessmentRead) -> Paragraph {
     const SHOWN_MAX: usize = 5;
     let events = &read.found.evidence.events;
-    let found: Vec<&Event> = step.events.iter().filter_map(|place| events.get(*place)).collect();
+    let found: Vec<&Event> = step
+        .events
+        .iter()
+        .filter_map(|place| events.get(*place))
+        .collect();
     if found.is_empty() {
         return both(String::new(), String::new());
     }
@@ -352,11 +402,17 @@ fn difference(grade: &SettledFact, now: &AssessmentRead) -> Option<Paragraph> {
     let (mut zh, mut en) = if same {
         (
             format!("按{}的规则和已知事实，等级仍为{zh}", now.as_of),
-            format!("By the rules and the facts known on {} the level is still {en}", now.as_of),
+            format!(
+                "By the rules and the facts known on {} the level is still {en}",
+                now.as_of
+            ),
         )
     } else {
         (
-            format!("按{}的规则和已知事实，等级应为{zh}，与已确定的等级不同", now.as_of),
+            format!(
+                "按{}的规则和已知事实，等级应为{zh}，与已确定的等级不同",
+                now.as_of
+            ),
             format!(
                 "By the rules and the facts known on {} the level would be {en}, which is not the one settled",
                 now.as_of
@@ -365,7 +421,9 @@ fn difference(grade: &SettledFact, now: &AssessmentRead) -> Option<Paragraph> {
     };
     if let Some(on) = now.may_change_on {
         zh.push_str(&format!("；如无新的记录，最早可能于{on}变化"));
-        en.push_str(&format!("; without a new record it may change on {on} at the earliest"));
+        en.push_str(&format!(
+            "; without a new record it may change on {on} at the earliest"
+        ));
     }
     Some(both(zh + "。", en + "."))
 }

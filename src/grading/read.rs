@@ -377,7 +377,9 @@ impl<'a> Grades<'a> {
         };
         let mut policies = self.policies.clone();
         let parsed = (KIND.parse)(&DataFiles { files }, &mut policies);
-        let rules = parsed.ok().and_then(|()| policies.rules.by_code(&wanted.code).cloned());
+        let rules = parsed
+            .ok()
+            .and_then(|()| policies.rules.by_code(&wanted.code).cloned());
         rules.ok_or_else(|| contradiction(wanted.adopted))
     }
 
@@ -641,5 +643,7 @@ fn unsettled_grade(fact: SettledFact) -> GradeRead {
 /// # Errors
 /// The ledger's.
 pub fn earlier(facts: &dyn Recall, fact: &SettledFact) -> Result<Option<SettledFact>, Error> {
-    fact.earlier.map(|revision| settled_at(facts, revision)).transpose()
+    fact.earlier
+        .map(|revision| settled_at(facts, revision))
+        .transpose()
 }

@@ -209,14 +209,20 @@ fn cycle(
     let mut found = Vec::new();
     for subject in subjects {
         if !is_settled(group, *subject, run.sector, run_at)? {
-            found.push((*subject, result(settle::reader(group), rules, *subject, run_at, run, &places)?));
+            found.push((
+                *subject,
+                result(settle::reader(group), rules, *subject, run_at, run, &places)?,
+            ));
         }
     }
     let mut dues = Vec::new();
     for (subject, (one, rank)) in found {
         let fact = of_run(group, rules, subject, run_at, run, &one, rank)?;
         let who = fact.who;
-        group.push(&Principal::service(), Fact::Grade(GradeFact::Settled(Box::new(fact))))?;
+        group.push(
+            &Principal::service(),
+            Fact::Grade(GradeFact::Settled(Box::new(fact))),
+        )?;
         dues.extend(readers_due(group, who, run)?);
     }
     settle::review(group, dues)
@@ -263,12 +269,7 @@ pub type Places = BTreeMap<SubjectNumber, Rank>;
 ///
 /// # Errors
 /// The view's and the ledger's.
-pub fn places(
-    reader: Reader<'_>,
-    rules: &RuleSet,
-    run_at: Revision,
-    run: &RunFact,
-) -> Result<Places, Error> {
+pub fn places(reader: Reader<'_>, rules: &RuleSet, run_at: Revision, run: &RunFact) -> Result<Places, Error> {
     let mut places = Places::new();
     if !rules.needs_rank() {
         return Ok(places);
@@ -327,7 +328,10 @@ pub fn result(
         rank: Some(*rank),
         ..found.evidence
     };
-    Ok((of_evidence(rules, evidence, run.period, run.result_on), Some(*rank)))
+    Ok((
+        of_evidence(rules, evidence, run.period, run.result_on),
+        Some(*rank),
+    ))
 }
 
 /// The grade that a run settles.

@@ -75,7 +75,11 @@ pub fn subject_in_all(
     };
     let sectors = members::sectors_of(group, subject)?;
     for sector in &sectors {
-        let kind = group.policies().rules.of(*sector, day).map(|rules| rules.cycle.kind);
+        let kind = group
+            .policies()
+            .rules
+            .of(*sector, day)
+            .map(|rules| rules.cycle.kind);
         if kind.is_some_and(|kind| kind != CycleKind::RealTime) {
             correction(group, who, *sector, why)?;
         }
@@ -131,7 +135,9 @@ pub fn readers<'a>(
 ) -> impl Iterator<Item = SectorCode> + 'a {
     let reads = move |sector: &SectorCode| {
         let own = rules.of(*sector, day);
-        own.is_some_and(|own| own.cycle.kind == CycleKind::RealTime && own.sectors_read().any(|one| one == read))
+        own.is_some_and(|own| {
+            own.cycle.kind == CycleKind::RealTime && own.sectors_read().any(|one| one == read)
+        })
     };
     sectors.iter().copied().filter(reads)
 }
@@ -303,11 +309,7 @@ fn note(
 ) {
     forget(reviewed, who, sector);
     if was != due {
-        reviewed.push(Due {
-            who,
-            sector,
-            on: due,
-        });
+        reviewed.push(Due { who, sector, on: due });
     }
 }
 

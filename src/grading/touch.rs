@@ -127,4 +127,3 @@ fn before(group: &Group<'_>, natural: &[u8; 16], snapshot: u32) -> Result<Option
         _ => None,
     })
 }
-

@@ -211,7 +211,8 @@ impl Shared {
             if causes.is_empty() {
                 return Ok(());
             }
-            let ended = |condition: &Condition| matches!(condition, Condition::Failed(_) | Condition::Stopped);
+            let ended =
+                |condition: &Condition| matches!(condition, Condition::Failed(_) | Condition::Stopped);
             tokio::select! {
                 changed = heads.changed() => changed.map_err(|_| Refusal::plain(Reason::OutcomeUnknown))?,
                 _ = condition.wait_for(ended) => return Err(Refusal::plain(Reason::OutcomeUnknown)),

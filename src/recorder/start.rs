@@ -26,7 +26,7 @@ use crate::store::in_memory::InMemory;
 use crate::store::keyring::{FirstKeys, Key, Keyring, NonceBytes};
 use crate::store::keys::SubjectRow;
 use crate::store::on_disk::{OnDisk, read_reflects};
-use crate::store::record::{Facts, kind_of};
+use crate::store::record::Facts;
 use crate::store::{Change, Head, Tables, keyring, keys, record};
 
 use super::data;
@@ -455,14 +455,8 @@ impl Writer {
     }
 
     /// The runs by which rules that were just adopted reach those who are graded in real time already.
-    fn regraded(
-        &self,
-        recorded: &[Recorded],
-        after: &Overlay<'_>,
-    ) -> Result<Vec<Recorded>, NotWritten> {
-        let is_rules = |one: &Recorded| {
-            matches!(&one.fact, Fact::DataAdopted { kind, .. } if kind == crate::policy::rules::KIND.name)
-        };
+    fn regraded(&self, recorded: &[Recorded], after: &Overlay<'_>) -> Result<Vec<Recorded>, NotWritten> {
+        let is_rules = |one: &Recorded| matches!(&one.fact, Fact::DataAdopted { kind, .. } if kind == crate::policy::rules::KIND.name);
         let known = crate::group::fold::has_subjects(after)?;
         if !known || !recorded.iter().any(is_rules) {
             return Ok(Vec::new());

@@ -13,8 +13,8 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::failpoint::crash_point;
-use crate::group::unsettled::{self, Cause};
 use crate::grading;
+use crate::group::unsettled::{self, Cause};
 use crate::group::{Begun, Circumstances, Group};
 use crate::ingest::breach;
 use crate::ingest::commands::{self, Failure};
@@ -23,7 +23,7 @@ use crate::ingest::withdrawals;
 use crate::ledger::{AppendError, Body, Ledger};
 use crate::oversight;
 use crate::store::keyring::{Key, NonceBytes};
-use crate::store::{Change, Error, Head, View, keys, record};
+use crate::store::{Change, Error, Head, View, record};
 use crate::subjects;
 
 use super::start::Unrecorded;

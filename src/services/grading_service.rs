@@ -195,7 +195,12 @@ impl Gradings {
     fn sectors(&self, sector: &str) -> Result<Vec<SectorCode>, Refusal> {
         let policies = self.policies();
         if sector.is_empty() {
-            return Ok(policies.catalog.sectors().iter().map(|sector| sector.code).collect());
+            return Ok(policies
+                .catalog
+                .sectors()
+                .iter()
+                .map(|sector| sector.code)
+                .collect());
         }
         let sector = requests::sector_name("sector", sector)?;
         if policies.catalog.sector(sector).is_none() {
@@ -358,7 +363,10 @@ impl GradingService for Gradings {
             let level = Some(message.level.as_str()).filter(|level| !level.is_empty());
             let after = SubjectNumber(list.after);
             let page = grades.list(sector, day, (outcome, level), after, size)?;
-            let rows = page.items.iter().map(|read| shown(reading, grades.policies, read));
+            let rows = page
+                .items
+                .iter()
+                .map(|read| shown(reading, grades.policies, read));
             Ok(pb::ListGradesResponse {
                 grades: rows.collect::<Result<_, _>>()?,
                 next_page_token: list.next(page.next.map(|subject| subject.0)),
@@ -418,8 +426,8 @@ impl GradingService for Gradings {
             let wanted = changes
                 .into_iter()
                 .filter(|((sector, month), _)| sectors.contains(sector) && passes(*month));
-            let shown =
-                wanted.map(|((sector, month), count)| convert::changed(sector.as_str(), month.to_string(), count));
+            let shown = wanted
+                .map(|((sector, month), count)| convert::changed(sector.as_str(), month.to_string(), count));
             Ok(pb::CountGradeChangesResponse {
                 changes: shown.collect(),
                 revision: reading.place.to_string(),
@@ -448,7 +456,10 @@ impl GradingService for Gradings {
         .await
     }
 
-    async fn list_runs(&self, request: Request<pb::ListRunsRequest>) -> Result<Response<pb::ListRunsResponse>, Status> {
+    async fn list_runs(
+        &self,
+        request: Request<pb::ListRunsRequest>,
+    ) -> Result<Response<pb::ListRunsResponse>, Status> {
         self.0.principal(request.extensions())?;
         let message = request.into_inner();
         let sectors = self.sectors(&message.sector)?;
@@ -527,7 +538,10 @@ impl GradingService for Gradings {
         self.then(&answer, subject, sector).await
     }
 
-    async fn decide_grade(&self, request: Request<pb::DecideGradeRequest>) -> Result<Response<pb::Grade>, Status> {
+    async fn decide_grade(
+        &self,
+        request: Request<pb::DecideGradeRequest>,
+    ) -> Result<Response<pb::Grade>, Status> {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
@@ -625,7 +639,9 @@ fn explanation(
         Err(Error::Refused(refusal)) if refusal.reason == Reason::RuleSetUnknown => None,
         Err(error) => return Err(error),
     };
-    let agrees = settled.as_ref().is_none_or(|settled| settled.digest == read.fact.evidence);
+    let agrees = settled
+        .as_ref()
+        .is_none_or(|settled| settled.digest == read.fact.evidence);
     let sector = grades.policies.catalog.sector(read.fact.sector);
     let text = words(&explain::Subject {
         grade: &read.fact,

@@ -68,7 +68,7 @@ pub fn rule_set(rules: &RuleSet) -> pb::RuleSet {
         follows: rules.follows.clone().unwrap_or_default(),
         adopted_by: rules.adopted_by.clone().unwrap_or_default(),
         source: rules.source.clone(),
-        trust: rules.trust.letter().to_owned(),
+        trust: rules.trust.mark().to_owned(),
         from: rules.from.to_string(),
         until: rules.until.map(|until| until.to_string()).unwrap_or_default(),
         cycle: rules.cycle.kind.word().to_owned(),
@@ -131,7 +131,9 @@ pub fn grade(read: &GradeRead, name: SubjectName, rules: Option<&RuleSet>, place
     // An officer's words about a person may name him.
     let reason = match fact.who.kind {
         SubjectKind::Person if !fact.reason.is_empty() => "*".to_owned(),
-        SubjectKind::Person | SubjectKind::Organisation | SubjectKind::IndividualBusiness => fact.reason.clone(),
+        SubjectKind::Person | SubjectKind::Organisation | SubjectKind::IndividualBusiness => {
+            fact.reason.clone()
+        }
     };
     pb::Grade {
         subject: subject(name),
@@ -208,7 +210,11 @@ fn step(step: &Step, rules: &RuleSet) -> pb::AssessmentStep {
         points: points(step.points),
         level_before,
         level_after,
-        facts: step.events.iter().map(|place| u32::try_from(*place).unwrap_or(u32::MAX)).collect(),
+        facts: step
+            .events
+            .iter()
+            .map(|place| u32::try_from(*place).unwrap_or(u32::MAX))
+            .collect(),
         failure: step.failure.clone().unwrap_or_default(),
     }
 }
@@ -307,7 +313,12 @@ pub fn correction(
 
 /// Writes an objection.
 #[must_use]
-pub fn objection(revision: Revision, filed: &ObjectionFact, name: SubjectName, epoch: Epoch) -> pb::Objection {
+pub fn objection(
+    revision: Revision,
+    filed: &ObjectionFact,
+    name: SubjectName,
+    epoch: Epoch,
+) -> pb::Objection {
     pb::Objection {
         name: format!("objections/{}", at(epoch, revision)),
         subject: subject(name),
@@ -328,7 +339,8 @@ pub fn objection(revision: Revision, filed: &ObjectionFact, name: SubjectName, e
 /// `MALFORMED_NAME`; `EPOCH_ENDED` for one of an earlier epoch.
 pub fn objection_name(text: &str, place: Place) -> Result<Revision, Refusal> {
     let malformed = || {
-        Refusal::plain(Reason::MalformedName).violating("name", "is not objections/ followed by EPOCH.REVISION")
+        Refusal::plain(Reason::MalformedName)
+            .violating("name", "is not objections/ followed by EPOCH.REVISION")
     };
     let found: Place = text
         .strip_prefix("objections/")

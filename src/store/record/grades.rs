@@ -71,7 +71,13 @@ fn content(
 }
 
 fn settled(principal: String, fact: &SettledFact, seal: Seal<'_>) -> stored::GradeSettled {
-    let inner = content(&fact.judgement, &fact.evidence, fact.rank, &fact.reason, &fact.basis);
+    let inner = content(
+        &fact.judgement,
+        &fact.evidence,
+        fact.rank,
+        &fact.reason,
+        &fact.basis,
+    );
     stored::GradeSettled {
         principal,
         subject: fact.who.subject.0,
