@@ -52,6 +52,22 @@ pub fn due_on(rules: &RuleSets, day: CivilDate) -> Vec<(&RuleSet, Period)> {
         .collect()
 }
 
+/// Opens the runs that are due on a day, in sectors with members.
+///
+/// Where no calendar reaches the days of a run, an officer opens it once there is one.
+///
+/// # Errors
+/// The view's.
+pub fn open_due(group: &mut Group<'_>, policies: &Policies, day: CivilDate) -> Result<(), Error> {
+    for (rules, period) in due_on(&policies.rules, day) {
+        if let Some(fact) = opened(group, policies, rules, period, day, "")?.filter(|run| run.cohort > 0) {
+            let fact = Fact::Grade(GradeFact::RunOpened(Box::new(fact)));
+            group.push(&Principal::service(), fact)?;
+        }
+    }
+    Ok(())
+}
+
 /// The days of a run that follow from its result day; `None` where no calendar reaches so far.
 #[must_use]
 pub fn days(

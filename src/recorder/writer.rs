@@ -518,11 +518,7 @@ fn turn_days(group: &mut Group<'_>, principal: &Principal, until: CivilDate) -> 
     let policies = group.policies();
     while let Some(turned) = day.filter(|day| *day <= until) {
         group.push(principal, Fact::DayTurned { day: turned })?;
-        for (rules, period) in grading::runs::due_on(&policies.rules, turned) {
-            // Where no calendar reaches the days of a run, an officer opens it once there is one.
-            grading::runs::open(group, &Principal::service(), rules, period, turned, "")
-                .map_err(grading::commands::storage)?;
-        }
+        grading::runs::open_due(group, policies, turned).map_err(grading::commands::storage)?;
         day = turned.next();
     }
     Ok(())
