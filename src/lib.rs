@@ -7,6 +7,7 @@ pub mod domain;
 pub mod policy;
 pub mod sheets;
 
+pub mod grading;
 pub mod group;
 pub mod ingest;
 pub mod oversight;

@@ -46,6 +46,34 @@ impl Points {
         let units = whole.checked_mul(Self::UNIT)?.checked_add(part)?;
         Some(Self(if is_negative { -units } else { units }))
     }
+
+    /// Adds; `None` if the sum is too large.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// Multiplies two decimals; what is finer than a unit is rounded, halves away from zero.
+    ///
+    /// `None` if the product is too large.
+    #[must_use]
+    pub fn times(self, other: Self) -> Option<Self> {
+        divided(i128::from(self.0) * i128::from(other.0), i128::from(Self::UNIT)).map(Self)
+    }
+
+    /// Returns so many percent; what is finer than a unit is rounded, halves away from zero.
+    ///
+    /// `None` if the product is too large.
+    #[must_use]
+    pub fn percent(self, percent: u16) -> Option<Self> {
+        divided(i128::from(self.0) * i128::from(percent), 100).map(Self)
+    }
+}
+
+/// Divides by a positive number, rounding to the nearest, halves away from zero.
+fn divided(number: i128, by: i128) -> Option<i64> {
+    let half = if number < 0 { -(by / 2) } else { by / 2 };
+    i64::try_from((number + half) / by).ok()
 }
 
 impl fmt::Display for Points {
@@ -333,5 +361,27 @@ mod tests {
         ] {
             assert_eq!(Points::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn products_of_points_are_rounded_to_the_nearest_unit() {
+        let points = |text: &str| Points::parse(text).unwrap();
+        for (one, other, product) in [
+            ("0.001", "0.001", "0"),
+            ("0.005", "0.001", "0.00001"),
+            ("-0.005", "0.001", "-0.00001"),
+            ("-2", "1.5", "-3"),
+        ] {
+            assert_eq!(
+                points(one).times(points(other)),
+                Some(points(product)),
+                "{one} {other}"
+            );
+        }
+        assert_eq!(points("-7.125").percent(15), Some(points("-1.06875")));
+        assert_eq!(points("0.00001").percent(50), Some(points("0.00001")));
+        assert_eq!(Points(i64::MAX).times(points("2")), None);
+        assert_eq!(Points(i64::MIN).percent(100), Some(Points(i64::MIN)));
+        assert_eq!(Points(i64::MAX).plus(Points(1)), None);
     }
 }

@@ -29,6 +29,7 @@ pub mod refusal;
 pub mod reporting;
 pub mod resident_id;
 pub mod revision;
+pub mod rules;
 pub mod severity;
 pub mod social_credit_code;
 pub mod subject;

@@ -10,6 +10,7 @@ use crate::domain::calendar::WorkingDays;
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
+use crate::domain::rules::RuleSets;
 use crate::domain::timeliness::Timeliness;
 
 pub mod attribution;
@@ -19,6 +20,7 @@ pub mod data;
 pub mod edition;
 mod reader;
 pub mod records;
+pub mod rules;
 pub mod timeliness;
 
 pub use data::{DataFiles, Kind};
@@ -31,6 +33,7 @@ pub const KINDS: &[Kind] = &[
     records::KIND,
     attribution::KIND,
     timeliness::KIND,
+    rules::KIND,
 ];
 
 /// All adopted data, parsed: one field for each kind.
@@ -42,6 +45,7 @@ pub struct Policies {
     pub layouts: Layouts,
     pub attribution: Attribution,
     pub timeliness: Timeliness,
+    pub rules: RuleSets,
 }
 
 impl Policies {
@@ -73,6 +77,8 @@ pub struct Mistake {
     pub file: String,
     /// From 1; `None` where the file as a whole is meant.
     pub line: Option<usize>,
+    /// From 1, in characters; `None` where the line says enough.
+    pub column: Option<usize>,
     /// What is wrong, and what would be right.
     pub text: String,
 }
@@ -84,6 +90,7 @@ impl Mistake {
         Self {
             file: file.to_owned(),
             line: None,
+            column: None,
             text: text.to_string(),
         }
     }
@@ -91,9 +98,10 @@ impl Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.file, self.text),
-            None => write!(f, "{}: {}", self.file, self.text),
+        match (self.line, self.column) {
+            (Some(line), Some(column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.text),
+            (Some(line), None) => write!(f, "{}:{line}: {}", self.file, self.text),
+            (None, _) => write!(f, "{}: {}", self.file, self.text),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::catalog::Standing;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::trust::Trust;
 
+mod nested;
 mod optional;
 
 /// One file under reading, and its mistakes so far.
@@ -66,6 +67,7 @@ impl<'a> File<'a> {
         let mistake = Mistake {
             file: self.name.to_owned(),
             line,
+            column: None,
             text: text.to_string(),
         };
         self.mistakes.borrow_mut().push(mistake);

@@ -241,6 +241,7 @@ fn mistake(file: &str, line: usize, text: String) -> Mistake {
     Mistake {
         file: file.to_owned(),
         line: Some(line),
+        column: None,
         text,
     }
 }

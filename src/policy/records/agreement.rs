@@ -38,6 +38,7 @@ fn at(file: &str, line: usize, text: String) -> Mistake {
     Mistake {
         file: file.to_owned(),
         line: Some(line),
+        column: None,
         text,
     }
 }

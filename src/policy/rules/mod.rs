@@ -1,0 +1,79 @@
+//! The rule sets of the sectors: one file for each, `rules/<SECTOR>.toml` or `rules/<SECTOR>-<ANY>.toml`.
+//!
+//! What a file may say is told in `docs/rules-language.md`. Read first: [`parse`].
+
+use sha2::{Digest, Sha256};
+
+use super::data::{DataFiles, Kind, Lies};
+use super::reader::File;
+use super::{Mistake, Policies};
+use crate::domain::catalog::Catalog;
+use crate::domain::edition::Editions;
+use crate::domain::rules::{RuleSet, RuleSets};
+
+mod agreement;
+mod cases;
+mod coverage;
+mod entries;
+pub mod expression;
+mod names;
+mod outcomes;
+mod points;
+mod top;
+
+#[cfg(test)]
+mod tests;
+
+pub use agreement::uncovered;
+
+macro_rules! embedded {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../policies/", $name)))),+]
+    };
+}
+
+/// The rule sets as a kind of data. Sectors without a file are no mistake; [`uncovered`] names them.
+pub const KIND: Kind = Kind {
+    name: "rules",
+    lies: Lies::In("rules"),
+    embedded: embedded!["rules/FOOD_SALE.toml", "rules/LABOUR.toml", "rules/PROPERTY.toml",],
+    parse: |files, policies: &mut Policies| {
+        policies.rules = parse(files, &policies.catalog, &policies.editions)?;
+        Ok(())
+    },
+};
+
+/// Makes the rule sets of their files.
+///
+/// # Errors
+/// Every mistake found, by file, line and, inside conditions, column. A file with mistakes does not keep
+/// the others from being read; whether they agree is checked among those that stand.
+pub fn parse(source: &DataFiles, catalog: &Catalog, editions: &Editions) -> Result<RuleSets, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let mut all: Vec<RuleSet> = Vec::new();
+    for (name, content) in &source.files {
+        let file = File::new(name, content);
+        let context = Context { catalog, editions };
+        let read = top::rule_set(&file, &context, name);
+        let found = file.into_mistakes();
+        if let (Some(rules), true) = (read, found.is_empty()) {
+            all.push(RuleSet {
+                sha256: Sha256::digest(content).into(),
+                ..rules
+            });
+        }
+        mistakes.extend(found);
+    }
+    mistakes.extend(agreement::disagreements(&all, &mistakes));
+    if mistakes.is_empty() {
+        Ok(RuleSets::new(all))
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// What a rule set rests on beside its file.
+struct Context<'a> {
+    catalog: &'a Catalog,
+    editions: &'a Editions,
+}
