@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use credence::app::{App, Ended};
-use credence::commands::{demo, export, healthcheck, import, ledger};
+use credence::commands::{demo, export, healthcheck, import, ledger, policies};
 use credence::config::{self, Config};
 use credence::domain::revision::Instant;
 use credence::telemetry;
@@ -35,6 +35,9 @@ enum Command {
     /// Checks or exports a ledger while no server runs.
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// 检查、试算、解释政策文件 / Checks, tests or explains policies.
+    #[command(subcommand)]
+    Policies(policies::Command),
     /// Checks or prints the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Command::Import(options) => ExitCode::from(runtime().block_on(import::run(&options))),
         Command::Export(options) => ExitCode::from(runtime().block_on(export::run(&options))),
         Command::Ledger(command) => finish(command.run()),
+        Command::Policies(command) => finish(command.run()),
         Command::Config(ConfigCommand::Check(options)) => match load(&options) {
             Ok(_) => ExitCode::SUCCESS,
             Err(code) => code,

@@ -107,6 +107,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "clock",
             "config",
             "domain",
+            "grading",
             "group",
             "ingest",
             "ledger",

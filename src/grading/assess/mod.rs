@@ -7,6 +7,7 @@ use crate::domain::civil_date::CivilDate;
 use crate::domain::grading::{Assessment, Evidence, Outcome, Period, Points, Step, StepKind};
 use crate::domain::rules::{Basis, Cause, Fault, Place, RuleSet};
 
+pub mod cases;
 mod change;
 mod levels;
 mod points;

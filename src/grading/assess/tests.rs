@@ -7,14 +7,14 @@ fn every_case_of_the_built_in_rules_comes_out_as_expected() {
     let mut ran = 0;
     for rules in policies.rules.all() {
         for case in &rules.cases {
-            let found = assess(rules, &case.evidence, case.period, case.day);
-            let expected = (case.expect.outcome, case.expect.level.as_str());
+            let result = cases::run(rules, case);
             assert_eq!(
-                (found.outcome, found.level.as_str()),
-                expected,
-                "{}: {}: {found:#?}",
+                result.differences,
+                [],
+                "{}: {}: {:#?}",
                 rules.code,
-                case.name
+                case.name,
+                result.found
             );
             ran += 1;
         }
