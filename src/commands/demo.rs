@@ -22,6 +22,7 @@ use crate::testkit::plan::{Step, Year};
 use crate::testkit::records::{Authorities, whole_year};
 
 pub mod drive;
+mod grades;
 mod import;
 pub mod report;
 pub mod tally;

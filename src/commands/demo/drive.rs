@@ -17,6 +17,7 @@ use super::wire_rows;
 use crate::domain::revision::Instant;
 use crate::services::pb;
 use crate::services::pb::commitment_service_client::CommitmentServiceClient;
+use crate::services::pb::grading_service_client::GradingServiceClient;
 use crate::services::pb::operations_service_client::OperationsServiceClient;
 use crate::services::pb::record_service_client::RecordServiceClient;
 use crate::services::pb::subject_service_client::SubjectServiceClient;
@@ -48,6 +49,7 @@ pub struct Clients {
     pub operations: OperationsServiceClient<Channel>,
     pub subjects: SubjectServiceClient<Channel>,
     pub records: RecordServiceClient<Channel>,
+    pub grading: GradingServiceClient<Channel>,
 }
 
 impl Clients {
@@ -59,6 +61,7 @@ impl Clients {
             operations: OperationsServiceClient::new(channel.clone()),
             subjects: SubjectServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_SIZE_MAX),
             records: RecordServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_SIZE_MAX),
+            grading: GradingServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_SIZE_MAX),
         }
     }
 }
@@ -71,13 +74,7 @@ impl Clients {
 /// [`Error`]; a row that is answered otherwise than planned is no error but a surprise of the tally.
 pub async fn drive(clients: &Clients, sends: &[Step], progress: &mut dyn FnMut(u64)) -> Result<Tally, Error> {
     let mut tally = Tally::default();
-    let info = clients
-        .operations
-        .clone()
-        .get_server_info(pb::GetServerInfoRequest::default())
-        .await;
-    let info = info.map_err(failed("GetServerInfo"))?.into_inner();
-    let mut clock = info.clock.map_or(Instant(i64::MIN), |clock| instant(&clock));
+    let mut clock = now(clients).await?;
     for step in sends {
         match step {
             Step::Advance(to) if *to > clock => {
@@ -113,6 +110,25 @@ pub(super) fn failed(call: &'static str) -> impl FnOnce(Status) -> Error {
         call,
         status: Box::new(status),
     }
+}
+
+/// Where the test clock stands.
+async fn now(clients: &Clients) -> Result<Instant, Error> {
+    let info = clients
+        .operations
+        .clone()
+        .get_server_info(pb::GetServerInfoRequest::default())
+        .await;
+    let info = info.map_err(failed("GetServerInfo"))?.into_inner();
+    Ok(info.clock.map_or(Instant(i64::MIN), |clock| instant(&clock)))
+}
+
+/// Moves the clock on, unless it stands there or behind it already.
+pub(super) async fn advance_to(clients: &Clients, to: Instant) -> Result<(), Error> {
+    if now(clients).await? < to {
+        advance(clients, to).await?;
+    }
+    Ok(())
 }
 
 async fn advance(clients: &Clients, to: Instant) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 
 use super::Language;
 use super::drive::{Clients, Error};
+use super::grades::{self, GradeCounts};
 use super::tally::{Tally, bare};
 use super::year;
 use crate::services::pb;
@@ -45,6 +46,8 @@ pub struct Report {
     /// Everything but the commitments.
     #[serde(flatten)]
     pub year: YearCounts,
+    #[serde(flatten)]
+    pub grades: GradeCounts,
     pub batches: u64,
     /// Batches that were answered as in an earlier run over the same folder.
     pub replayed_batches: u64,
@@ -90,6 +93,8 @@ impl Report {
             by_subject_kind,
             by_performance,
         ] = <[BTreeMap<String, u64>; 5]>::try_from(by).expect("five dimensions were asked for");
+        let year = year::ask(clients, tally).await?;
+        let grades = grades::ask(clients).await?;
         let mut operations = clients.operations.clone();
         let digests = operations.get_digests(pb::GetDigestsRequest::default()).await;
         let digests = digests.map_err(failed("GetDigests"))?.into_inner();
@@ -131,7 +136,8 @@ impl Report {
             by_subject_kind,
             by_performance,
             performance_outcomes: tally.performance_outcomes.clone(),
-            year: year::ask(clients, tally).await?,
+            year,
+            grades,
             batches: tally.batches,
             replayed_batches: tally.replayed_batches,
             content_digest: digests.content_digest,
@@ -210,6 +216,7 @@ impl Report {
         line("按承诺人类别", "by kind of promisor", list(&self.by_subject_kind));
         line("按履行状态", "by performance", list(&self.by_performance));
         of_the_year(&self.year, (beside, &scale), &mut line);
+        of_grades(&self.grades, &mut line);
         line(
             "批次",
             "batches",
@@ -225,6 +232,28 @@ impl Report {
         line("尚未建成", "not built", self.not_built.join("; "));
         text
     }
+}
+
+/// The part of the report in words that is about grades.
+fn of_grades(grades: &GradeCounts, line: &mut dyn FnMut(&str, &str, String)) {
+    let sectors = format!("{} ({})", grades.sectors_with_settled_grades, grades.grades_as_of);
+    line("已确定等级的领域", "sectors with settled grades", sectors);
+    for (sector, levels) in &grades.grades_by_sector {
+        let covered = grades.coverage.get(sector).copied().unwrap_or_default();
+        let value = format!("{} ({}/{})", list(levels), covered.graded, covered.members);
+        line(&format!("  {sector}"), &format!("  {sector}"), value);
+    }
+    line("等级变动", "grade events", grades.grade_events.to_string());
+    for (month, movers) in &grades.movers_by_month {
+        let value = format!("+{} -{} ±{}", movers.up, movers.down, movers.other);
+        line(&format!("  {month}"), &format!("  {month}"), value);
+    }
+    line("评价批次", "runs", grades.runs.to_string());
+    line(
+        "待确认的更正",
+        "corrections to be confirmed",
+        grades.corrections_open.to_string(),
+    );
 }
 
 /// The part of the report in words that is not about commitments.
