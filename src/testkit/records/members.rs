@@ -89,7 +89,7 @@ impl Maker<'_> {
                 let sector = self.authorities.sectors[number % self.authorities.sectors.len()].clone();
                 let row = self.member(sector, place, Outcome::Refused(Rule::FutureDate));
                 MembershipRow {
-                    from: "2025-01-01".to_owned(),
+                    from: "2026-01-01".to_owned(),
                     ..row
                 }
             };
