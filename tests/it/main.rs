@@ -6,6 +6,7 @@ mod calendar;
 mod commitments;
 mod corrections;
 mod exports;
+mod grades;
 mod harness;
 mod import_layouts;
 mod imports;

@@ -12,6 +12,10 @@ use crate::services::pb;
 /// 2025-06-30T00:00:00+08:00: by then every yearly run of 2024 has had its result day, its display and its
 /// first day of effect.
 const AFTER_THE_RESULTS: Instant = Instant(1_751_212_800_000_000_000);
+/// 2024-12-31T00:00:00+08:00: the year itself is over.
+const YEAR_END: Instant = Instant(1_735_574_400_000_000_000);
+/// How far one call moves the clock.
+const STEP: i64 = 7 * 24 * 3_600 * 1_000_000_000;
 
 /// What the service says of grades.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -51,7 +55,11 @@ pub struct Movers {
 /// # Errors
 /// [`Error::Call`].
 pub async fn ask(clients: &Clients) -> Result<GradeCounts, Error> {
-    advance_to(clients, AFTER_THE_RESULTS).await?;
+    let mut day = YEAR_END;
+    while day < AFTER_THE_RESULTS {
+        day = Instant(day.0 + STEP).min(AFTER_THE_RESULTS);
+        advance_to(clients, day).await?;
+    }
     let mut grading = clients.grading.clone();
     let counted = grading.count_grades(pb::CountGradesRequest::default()).await;
     let counted = counted.map_err(failed("CountGrades"))?.into_inner();
