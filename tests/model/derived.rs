@@ -352,7 +352,7 @@ impl Reading<'_> {
         Reader {
             view: self.view,
             facts: &self.world.running.shared.facts,
-            calendar: &self.world.policies.calendar,
+            terms: self.world.policies.terms(),
         }
     }
 
