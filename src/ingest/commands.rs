@@ -16,6 +16,7 @@ use crate::group::fold::{performance_content, performance_key, row};
 use crate::store::keys::{self, CommitmentRow};
 use crate::store::{Error, View};
 use crate::subjects;
+use crate::subjects::findings::{Fields, register_findings};
 
 use super::batch::{self, RowKeys, snapshot_with};
 use super::check::{Checked, CheckedPerformance, check_performance};
@@ -103,6 +104,13 @@ pub fn record_commitments(
     })
 }
 
+/// Where a row has its promisor.
+const PROMISOR: Fields = Fields {
+    name: "subject_name",
+    code: "subject_code",
+    date: "made_on",
+};
+
 fn record_row(
     group: &mut Group<'_>,
     principal: &Principal,
@@ -118,6 +126,14 @@ fn record_row(
         outcome.performance = performance.map(|part| Box::new(RowOutcome::refused(part.findings.clone())));
         return Ok(outcome);
     };
+    let mut findings = findings;
+    findings.extend(register_findings(
+        group,
+        group.hashes(),
+        &subjects::promisor(commitment),
+        commitment.made_on,
+        PROMISOR,
+    )?);
     let passed = Passed {
         commitment,
         department,

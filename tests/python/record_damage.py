@@ -68,6 +68,8 @@ TABLE = {
     "resident_id_check_wrong": reject("2.8 row 1", "RESIDENT_ID_CHECK", RECORDS, PERSON),
     "other_name_for_a_registered_code": ask("2.8 row 4", "NAME_AGAINST_REGISTER", RECORDS),
     "registered_name_under_another_code": ask("2.8 row 4, 14.13", "CODE_NOT_IN_REGISTER", RECORDS),
+    "promise_under_another_name": ask("2.8 row 4", "NAME_AGAINST_REGISTER", COMMITMENT),
+    "promise_under_another_code": ask("2.8 row 4, 14.13", "CODE_NOT_IN_REGISTER", COMMITMENT),
     "decided_after_receipt": reject("2.8 row 5, 14.6", "FUTURE_DATE", RECORDS),
     "decided_on_the_day_of_receipt": taken("2.8 row 5, 14.6"),
     "decided_before_the_organ_was": reject("2.8 row 5", "BEFORE_BODY", V2 + LICENCE),
@@ -263,6 +265,12 @@ class Damage:
 
     def registered_name_under_another_code(self, row, items):
         items[self.item(row, "party_name")] = self.chance.choice(self.register).items["DJ_MC"]
+
+    def promise_under_another_name(self, row, items):
+        items["identify"] = self.chance.choice(self.register).items["DJ_SHXYM"]
+
+    def promise_under_another_code(self, row, items):
+        items["subjectName"] = self.chance.choice(self.register).items["DJ_MC"]
 
     def name_in_other_widths(self, row, items):
         known = self.chance.choice(self.register).items
