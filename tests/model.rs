@@ -403,16 +403,18 @@ fn retraction(seed: u64) {
         let Some(step) = chance.step(&with.model) else {
             continue;
         };
-        // Rows that came while a ruling's change stood are what the ruling called for.
-        let changed = |row: &Row| {
-            with.model
-                .record(row.name())
-                .and_then(|one| one.current().changed_by)
+        // Rows that came while a ruling's change stood are what the ruling called for, also behind it in one
+        // report.
+        let changed_by = |model: &Model, row: &Row| model.record(row.name())?.current().changed_by;
+        let rows = if let Step::Report(rows) = &step {
+            rows.clone()
+        } else {
+            Vec::new()
         };
-        if let Step::Report(rows) = &step {
-            reacted.extend(rows.iter().filter_map(changed));
-        }
+        reacted.extend(rows.iter().filter_map(|row| changed_by(&with.model, row)));
         with.go(step);
+        let after = rows.iter().filter_map(|row| changed_by(&with.model, row));
+        reacted.extend(after.filter(|ruling| rows.iter().any(|row| row.name() == *ruling)));
     }
     let names: Vec<RecordName> = with.model.records.iter().map(|one| one.name).collect();
     let names: Vec<RecordName> = names.into_iter().filter(|name| !reacted.contains(name)).collect();

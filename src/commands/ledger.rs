@@ -294,10 +294,16 @@ fn fact_line(recorded: Recorded, revision: Revision, names: &mut Names) -> Map<S
         Fact::EpochOpened { cause, kept } => json!({"cause": cause, "kept": kept.to_string()}),
         Fact::ServerStarted { version } => json!({"version": version}),
         Fact::DayTurned { day } => json!({"day": day.to_string()}),
-        Fact::DataAdopted { kind, files, sha256 } => json!({
+        Fact::DataAdopted {
+            kind,
+            files,
+            sha256,
+            replaces,
+        } => json!({
             "data": kind,
             "files": files.iter().map(|(name, _)| name).collect::<Vec<_>>(),
             "sha256": data_encoding::HEXLOWER.encode(sha256),
+            "replaces": replaces.map(|revision| revision.0),
         }),
         Fact::RequestRecorded { id, outcomes, .. } => json!({
             "request_id": uuid::Uuid::from_bytes(id.0).to_string(),

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::catalog::Standing;
 use super::civil_date::CivilDate;
+use super::revision::Revision;
 use super::trust::Trust;
 
 /// The calendar in force says nothing about this year.
@@ -65,6 +66,42 @@ impl CalendarYear {
             next = day.next();
         }
         days
+    }
+}
+
+/// Calendars that were in force earlier: a late or changed notice does not alter what is closed.
+///
+/// What was received is judged by the calendar that was known then. Only where that calendar had no
+/// answer, for want of a year, is a later one asked: such a case was open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EarlierCalendars {
+    /// The last revision at which each was in force, ascending.
+    calendars: Vec<(Revision, WorkingDays)>,
+}
+
+impl EarlierCalendars {
+    /// Takes calendars with the last revision at which each was in force, the oldest first.
+    #[must_use]
+    pub fn new(calendars: Vec<(Revision, WorkingDays)>) -> Self {
+        Self { calendars }
+    }
+
+    /// Asks the calendar that was known at a revision; where it lacks a year, those after it in turn, and
+    /// the one in force last.
+    ///
+    /// # Errors
+    /// [`NoCalendar`] of the one in force.
+    pub fn ask<T>(
+        &self,
+        known: Revision,
+        in_force: &WorkingDays,
+        question: impl Fn(&WorkingDays) -> Result<T, NoCalendar>,
+    ) -> Result<T, NoCalendar> {
+        let from = self.calendars.partition_point(|(last, _)| *last < known);
+        let answer = self.calendars[from..]
+            .iter()
+            .find_map(|(_, days)| question(days).ok());
+        answer.map_or_else(|| question(in_force), Ok)
     }
 }
 
@@ -253,5 +290,41 @@ mod tests {
             }
             start = start.next().unwrap();
         }
+    }
+
+    #[test]
+    fn the_calendar_known_then_answers_and_a_later_one_where_it_lacks_the_year() {
+        let year = |year| CalendarYear {
+            year,
+            holidays: Vec::new(),
+            source: "〔2023〕0号".to_owned(),
+            standing: Standing::Construction,
+            trust: Trust::Constructed,
+        };
+        let days = |years: &[i16]| WorkingDays::new(years.iter().map(|one| year(*one)).collect());
+        let earlier = EarlierCalendars::new(vec![
+            (Revision(10), days(&[2023])),
+            (Revision(20), days(&[2023, 2024])),
+        ]);
+        let in_force = days(&[2023, 2024, 2025]);
+        // Which calendar answers a question about a year, told by how many years it has.
+        let answers = |known, about| {
+            let question = |days: &WorkingDays| days.count_of(about).map(|_| days.years().count());
+            earlier.ask(Revision(known), &in_force, question)
+        };
+        assert_eq!(answers(1, 2023), Ok(1));
+        assert_eq!(answers(10, 2023), Ok(1));
+        assert_eq!(answers(11, 2023), Ok(2));
+        assert_eq!(answers(20, 2023), Ok(2));
+        assert_eq!(answers(21, 2023), Ok(3));
+        assert_eq!(answers(10, 2024), Ok(2), "a year that came later");
+        assert_eq!(answers(10, 2025), Ok(3));
+        assert_eq!(answers(10, 2026), Err(NoCalendar { year: 2026 }));
+        let none = EarlierCalendars::default();
+        let question = |days: &WorkingDays| days.count_of(2024);
+        assert_eq!(
+            none.ask(Revision(1), &days(&[2023]), question),
+            Err(NoCalendar { year: 2024 })
+        );
     }
 }

@@ -127,6 +127,8 @@ pub enum Fact {
         kind: String,
         files: Vec<(String, Vec<u8>)>,
         sha256: [u8; 32],
+        /// The fact that adopted this kind before; `None` for the first.
+        replaces: Option<Revision>,
     },
     RequestRecorded {
         id: RequestId,

@@ -198,10 +198,21 @@ pub struct Refusal {
     pub chinese: String,
     /// Every variable part of the texts, under a name in `snake_case`.
     pub metadata: Vec<(String, String)>,
-    /// Fields that are wrong, as (path of the field, what is wrong with it).
-    pub violations: Vec<(String, String)>,
+    /// Fields that are wrong.
+    pub violations: Vec<Violation>,
     /// After which time trying again may help.
     pub retry_after: Option<Duration>,
+}
+
+/// A field that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Path of the field.
+    pub field: String,
+    /// What is wrong with it.
+    pub english: String,
+    /// The same in Chinese; `None` where the field is not of a form but of the call alone.
+    pub chinese: Option<String>,
 }
 
 impl Refusal {
@@ -234,7 +245,27 @@ impl Refusal {
     /// Adds one wrong field.
     #[must_use]
     pub fn violating(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
-        self.violations.push((field.into(), description.into()));
+        self.violations.push(Violation {
+            field: field.into(),
+            english: description.into(),
+            chinese: None,
+        });
+        self
+    }
+
+    /// Adds one wrong field of a form, which its officer is to mend.
+    #[must_use]
+    pub fn violating_in_both(
+        mut self,
+        field: impl Into<String>,
+        english: impl Into<String>,
+        chinese: impl Into<String>,
+    ) -> Self {
+        self.violations.push(Violation {
+            field: field.into(),
+            english: english.into(),
+            chinese: Some(chinese.into()),
+        });
         self
     }
 

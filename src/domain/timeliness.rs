@@ -4,11 +4,12 @@
 //!
 //! Source: 发改办财金〔2018〕424号; `domain.md` 2 and 9.2.
 
-use super::calendar::{NoCalendar, WorkingDays};
+use super::calendar::{EarlierCalendars, NoCalendar, WorkingDays};
 use super::catalog::Standing;
 use super::civil_date::{CivilDate, Month};
 use super::numbered::numbered;
 use super::reporting::DataKind;
+use super::revision::Revision;
 use super::trust::Trust;
 
 /// Until when data is due.
@@ -126,6 +127,42 @@ impl Timeliness {
                 && rule.from <= decided_on
                 && rule.until.is_none_or(|until| decided_on <= until)
         })
+    }
+}
+
+/// What receipts are judged by: the rules in force, and the calendar that was known when each came.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    pub rules: &'a Timeliness,
+    /// The one in force.
+    pub calendar: &'a WorkingDays,
+    pub earlier: &'a EarlierCalendars,
+}
+
+impl Terms<'_> {
+    /// Judges what was first recorded at a revision; `None` if no rule holds for it.
+    ///
+    /// # Errors
+    /// [`NoCalendar`].
+    pub fn judge(
+        &self,
+        data: DataKind,
+        decided_on: CivilDate,
+        received_on: CivilDate,
+        first: Revision,
+    ) -> Option<Result<Judged, NoCalendar>> {
+        let rule = self.rules.rule(data, decided_on)?;
+        let question = |days: &WorkingDays| rule.judge(decided_on, received_on, days);
+        Some(self.earlier.ask(first, self.calendar, question))
+    }
+
+    /// Returns the last day in time of what was first recorded at a revision; `None` if no rule or no
+    /// calendar says it.
+    #[must_use]
+    pub fn due_on(&self, data: DataKind, decided_on: CivilDate, first: Revision) -> Option<CivilDate> {
+        let rule = self.rules.rule(data, decided_on)?;
+        let question = |days: &WorkingDays| rule.limit.due_on(decided_on, days);
+        self.earlier.ask(first, self.calendar, question).ok()
     }
 }
 

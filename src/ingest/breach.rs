@@ -89,7 +89,8 @@ pub fn record(
     let refused = |reason, findings: &[Finding]| {
         let mut refusal = Refusal::plain(reason).with("name", command.name.to_string());
         for finding in findings.iter().filter(|finding| finding.kind.refuses()) {
-            refusal = refusal.violating(finding.field.to_string(), finding.english.clone());
+            let (english, chinese) = (finding.english.clone(), finding.chinese.clone());
+            refusal = refusal.violating_in_both(finding.field.to_string(), english, chinese);
         }
         Err(Failure::Refused(refusal))
     };

@@ -16,6 +16,7 @@ use crate::group::fold::{performance_content, performance_key, row};
 use crate::store::keys::{self, CommitmentRow};
 use crate::store::{Error, View};
 use crate::subjects;
+use crate::subjects::findings::{Fields, register_findings};
 
 use super::batch::{self, RowKeys, snapshot_with};
 use super::check::{Checked, CheckedPerformance, check_performance};
@@ -103,6 +104,13 @@ pub fn record_commitments(
     })
 }
 
+/// Where a row has its promisor.
+const PROMISOR: Fields = Fields {
+    name: "subject_name",
+    code: "subject_code",
+    date: "made_on",
+};
+
 fn record_row(
     group: &mut Group<'_>,
     principal: &Principal,
@@ -118,6 +126,14 @@ fn record_row(
         outcome.performance = performance.map(|part| Box::new(RowOutcome::refused(part.findings.clone())));
         return Ok(outcome);
     };
+    let mut findings = findings;
+    findings.extend(register_findings(
+        group,
+        group.hashes(),
+        &subjects::promisor(commitment),
+        commitment.made_on,
+        PROMISOR,
+    )?);
     let passed = Passed {
         commitment,
         department,
@@ -401,7 +417,8 @@ pub fn record_performance(
     };
     let mut refusal = Refusal::plain(reason).with("name", command.name.to_string());
     for finding in outcome.findings.iter().filter(|finding| finding.kind.refuses()) {
-        refusal = refusal.violating(finding.field.to_string(), finding.english.clone());
+        let (english, chinese) = (finding.english.clone(), finding.chinese.clone());
+        refusal = refusal.violating_in_both(finding.field.to_string(), english, chinese);
     }
     Err(Failure::Refused(refusal))
 }

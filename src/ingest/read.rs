@@ -269,7 +269,13 @@ pub fn list(
     span: Span,
 ) -> Result<Page<CommitmentRead, Revision>, Error> {
     let show = |first, row: CommitmentRow| shown(view, facts, first, row, row.current);
-    rows::page(view, &wanted.among(view)?, span, |row| wanted.passes(row), show)
+    rows::page(
+        view,
+        &wanted.among(view)?,
+        span,
+        |_, row| wanted.passes(row),
+        show,
+    )
 }
 
 /// Lists the snapshots of a commitment after the `after`th, in order.
@@ -316,8 +322,8 @@ pub fn count(
     wanted: &Resolved,
     dimensions: &[CountDimension],
 ) -> Result<(u64, BTreeMap<Vec<CountKey>, u64>), Error> {
-    let keys_of = |row: &CommitmentRow| dimensions.iter().map(|by| key_of(row, *by)).collect();
-    rows::count(view, &wanted.among(view)?, |row| wanted.passes(row), keys_of)
+    let keys_of = |_, row: &CommitmentRow| dimensions.iter().map(|by| key_of(row, *by)).collect();
+    rows::count(view, &wanted.among(view)?, |_, row| wanted.passes(row), keys_of)
 }
 
 pub(super) fn key_of(row: &CommitmentRow, dimension: CountDimension) -> CountKey {

@@ -81,7 +81,7 @@ pub fn page<R: Row, T>(
     view: &dyn View,
     among: &Among,
     span: Span,
-    passes: impl Fn(&R) -> bool,
+    passes: impl Fn(Revision, &R) -> bool,
     mut show: impl FnMut(Revision, R) -> Result<T, Error>,
 ) -> Result<Page<T, Revision>, Error> {
     let mut page = Page {
@@ -98,7 +98,7 @@ pub fn page<R: Row, T>(
         for (first, row) in rows {
             last = first;
             looked_at += 1;
-            if passes(&row) {
+            if passes(first, &row) {
                 page.items.push(show(first, row)?);
             }
             if page.items.len() == span.size || looked_at == ROWS_PER_PAGE_MAX {
@@ -148,21 +148,21 @@ fn after<R: Row>(
 pub fn count<R: Row, K: Ord>(
     view: &dyn View,
     among: &Among,
-    passes: impl Fn(&R) -> bool,
-    keys_of: impl Fn(&R) -> Vec<K>,
+    passes: impl Fn(Revision, &R) -> bool,
+    keys_of: impl Fn(Revision, &R) -> Vec<K>,
 ) -> Result<(u64, BTreeMap<Vec<K>, u64>), Error> {
     let mut total = 0;
     let mut counts = BTreeMap::new();
-    let mut take = |row: &R| {
-        if passes(row) {
+    let mut take = |first, row: &R| {
+        if passes(first, row) {
             total += 1;
-            let keys = keys_of(row);
+            let keys = keys_of(first, row);
             if !keys.is_empty() {
                 *counts.entry(keys).or_default() += 1;
             }
         }
     };
-    every(view, among, |_, row| take(&row))?;
+    every(view, among, |first, row| take(first, &row))?;
     Ok((total, counts))
 }
 

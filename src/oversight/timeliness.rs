@@ -134,7 +134,7 @@ pub fn basis_points(part: u64, whole: u64) -> Option<u32> {
     Some(u32::try_from(ratio).expect("a part is at most the whole"))
 }
 
-/// What arrivals are judged by: rules and calendar in force, and all excuses.
+/// What arrivals are judged by: rules in force, the calendars of their receipt, and all excuses.
 pub struct Judge<'a> {
     policies: &'a Policies,
     excuses: Vec<(ExcuseRead, Option<bool>)>,
@@ -150,27 +150,25 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// Judges an arrival by the rule of its day.
+    /// Judges an arrival by the rule of its day and the calendar that was known when it came.
     #[must_use]
     pub fn verdict(&self, one: &Arrival) -> Verdict {
-        let Some(rule) = self.policies.timeliness.rule(one.data, one.decided_on) else {
-            return Verdict::NoRule;
-        };
-        match rule.judge(one.decided_on, one.received_on, &self.policies.calendar) {
-            Ok(Judged::InTime) => Verdict::InTime,
-            Ok(Judged::Late(working_days)) => Verdict::Late {
+        let terms = self.policies.terms();
+        match terms.judge(one.data, one.decided_on, one.received_on, one.first) {
+            None => Verdict::NoRule,
+            Some(Ok(Judged::InTime)) => Verdict::InTime,
+            Some(Ok(Judged::Late(working_days))) => Verdict::Late {
                 working_days,
                 excuse: self.excuse(one),
             },
-            Err(missing) => Verdict::NoCalendar { year: missing.year },
+            Some(Err(missing)) => Verdict::NoCalendar { year: missing.year },
         }
     }
 
     /// The last day in time; `None` if no rule or no calendar says it.
     #[must_use]
     pub fn due_on(&self, one: &Arrival) -> Option<CivilDate> {
-        let rule = self.policies.timeliness.rule(one.data, one.decided_on)?;
-        rule.limit.due_on(one.decided_on, &self.policies.calendar).ok()
+        self.policies.terms().due_on(one.data, one.decided_on, one.first)
     }
 
     /// The excuse that counts for a late arrival: one accepted, else one not judged, else one rejected; of

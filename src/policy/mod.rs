@@ -6,12 +6,12 @@
 use std::fmt;
 
 use crate::domain::attribution::Attribution;
-use crate::domain::calendar::WorkingDays;
+use crate::domain::calendar::{EarlierCalendars, WorkingDays};
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
 use crate::domain::rules::RuleSets;
-use crate::domain::timeliness::Timeliness;
+use crate::domain::timeliness::{Terms, Timeliness};
 
 pub mod attribution;
 pub mod calendar;
@@ -41,6 +41,8 @@ pub const KINDS: &[Kind] = &[
 pub struct Policies {
     pub catalog: Catalog,
     pub calendar: WorkingDays,
+    /// Those that were in force before it.
+    pub earlier_calendars: EarlierCalendars,
     pub editions: Editions,
     pub layouts: Layouts,
     pub attribution: Attribution,
@@ -49,6 +51,16 @@ pub struct Policies {
 }
 
 impl Policies {
+    /// Returns what the receipt of data is judged by.
+    #[must_use]
+    pub fn terms(&self) -> Terms<'_> {
+        Terms {
+            rules: &self.timeliness,
+            calendar: &self.calendar,
+            earlier: &self.earlier_calendars,
+        }
+    }
+
     /// Returns what is built in.
     ///
     /// # Panics

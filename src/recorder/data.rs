@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::calendar::{EarlierCalendars, WorkingDays};
 use crate::domain::fact::Fact;
 use crate::domain::revision::Revision;
 use crate::policy::data::Proposal;
-use crate::policy::{DataFiles, KINDS, Kind, Mistake, Policies, listed};
+use crate::policy::{DataFiles, KINDS, Kind, Mistake, Policies, calendar, listed};
 use crate::store::record::{self, Facts};
 use crate::store::{Tables, keys};
 
 use super::start::StartError;
+
+/// Calendars that are kept besides the one in force; what was received under still older ones is judged by
+/// the oldest of these.
+const EARLIER_CALENDARS_MAX: usize = 100;
 
 /// The data in force at a start.
 pub struct InForce {
@@ -37,38 +42,75 @@ pub fn in_force(proposal: Proposal, tables: &dyn Tables, facts: &Facts) -> Resul
             Some(bytes) => {
                 let revision = keys::revision_value(&bytes);
                 data.adoptions.insert(kind.name.to_owned(), revision);
-                let Fact::DataAdopted { files, .. } = facts.fact(revision)?.0.fact else {
-                    return Err(record::Error::Corrupt(revision.0, "it adopts no data").into());
-                };
-                Some(DataFiles { files })
+                Some((revision, adopted_at(facts, revision)?.0))
             }
         };
         let adopt = settle(kind, proposed, adopted, &mut data.policies)?;
+        if kind.name == calendar::KIND.name {
+            let last = data.adoptions.get(kind.name).copied();
+            let until = view.head().filter(|_| adopt.is_some());
+            let until = until.map(|head| head.place.revision);
+            data.policies.earlier_calendars = earlier_calendars(facts, last, until)?;
+        }
         data.adopt.extend(adopt);
     }
     Ok(data)
+}
+
+/// The files that a fact adopted, and the fact that it replaced.
+fn adopted_at(facts: &Facts, revision: Revision) -> Result<(DataFiles, Option<Revision>), StartError> {
+    let Fact::DataAdopted { files, replaces, .. } = facts.fact(revision)?.0.fact else {
+        return Err(record::Error::Corrupt(revision.0, "it adopts no data").into());
+    };
+    Ok((DataFiles { files }, replaces))
+}
+
+/// The calendars that are no longer in force, the oldest first. The one adopted last is one of them where
+/// another is adopted now, behind the revision `until`.
+fn earlier_calendars(
+    facts: &Facts,
+    last: Option<Revision>,
+    mut until: Option<Revision>,
+) -> Result<EarlierCalendars, StartError> {
+    let mut found: Vec<(Revision, WorkingDays)> = Vec::new();
+    let mut next = last;
+    while let Some(revision) = next.filter(|_| found.len() < EARLIER_CALENDARS_MAX) {
+        let (files, replaces) = adopted_at(facts, revision)?;
+        if let Some(until) = until {
+            let days = calendar::parse(&files).map_err(|mistakes| StartError::Data {
+                kind: calendar::KIND.name,
+                mistakes: listed(&mistakes),
+            })?;
+            found.push((until, days));
+        }
+        until = Some(revision);
+        next = replaces;
+    }
+    found.reverse();
+    Ok(EarlierCalendars::new(found))
 }
 
 /// Puts one kind in place; returns the fact that adopts it if it is new.
 fn settle(
     kind: &Kind,
     proposed: Result<DataFiles, Vec<Mistake>>,
-    adopted: Option<DataFiles>,
+    adopted: Option<(Revision, DataFiles)>,
     policies: &mut Policies,
 ) -> Result<Option<Fact>, StartError> {
     let unusable = |mistakes: &[Mistake]| StartError::Data {
         kind: kind.name,
         mistakes: listed(mistakes),
     };
-    let is_new = proposed.as_ref().ok() != adopted.as_ref();
+    let is_new = proposed.as_ref().ok() != adopted.as_ref().map(|(_, files)| files);
     let proposed = proposed.and_then(|files| (kind.parse)(&files, policies).map(|()| files));
     match (proposed, adopted) {
-        (Ok(files), _) => Ok(is_new.then(|| Fact::DataAdopted {
+        (Ok(files), adopted) => Ok(is_new.then(|| Fact::DataAdopted {
             kind: kind.name.to_owned(),
             sha256: files.sha256(),
             files: files.files,
+            replaces: adopted.map(|(revision, _)| revision),
         })),
-        (Err(mistakes), Some(files)) => {
+        (Err(mistakes), Some((_, files))) => {
             tracing::warn!(
                 "the {} proposed is not adopted, what is in force stays: {}",
                 kind.name,

@@ -39,7 +39,7 @@ impl Records {
                 let reader = Reader {
                     view: reading.view,
                     facts: reading.facts,
-                    calendar: &policies.calendar,
+                    terms: policies.terms(),
                 };
                 ask(&reader, reading)
             })

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
+use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt};
 
-use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::refusal::{Reason, Refusal, Violation};
 
 /// The domain in the `ErrorInfo` of every error of this server.
 pub const ERROR_DOMAIN: &str = "credence.supervision";
@@ -113,13 +113,27 @@ pub fn status(refusal: &Refusal) -> Status {
     let mut details = ErrorDetails::new();
     details.set_error_info(refusal.reason.name(), ERROR_DOMAIN, metadata);
     details.set_localized_message(ERROR_LOCALE, shortened(&refusal.chinese));
-    for (field, description) in refusal.violations.iter().take(VIOLATIONS_MAX) {
-        details.add_bad_request_violation(field.as_str(), shortened(description));
+    let violations: Vec<FieldViolation> = refusal
+        .violations
+        .iter()
+        .take(VIOLATIONS_MAX)
+        .map(field_violation)
+        .collect();
+    if !violations.is_empty() {
+        details.set_bad_request(violations);
     }
     if let Some(wait) = refusal.retry_after {
         details.set_retry_info(Some(wait));
     }
     Status::with_error_details(code(refusal.reason), shortened(&refusal.english), details)
+}
+
+fn field_violation(violation: &Violation) -> FieldViolation {
+    let chinese = violation.chinese.as_deref();
+    FieldViolation {
+        localized_message: chinese.map(|text| LocalizedMessage::new(ERROR_LOCALE, shortened(text))),
+        ..FieldViolation::new(violation.field.as_str(), shortened(&violation.english))
+    }
 }
 
 /// Makes the status of a refusal as a message, for an answer inside a stream.
@@ -204,6 +218,7 @@ mod tests {
         let refusal = Refusal::new(Reason::IngestQueueFull, "full", "已满")
             .with("queue_commands_max", "64")
             .violating("rows", "one too many")
+            .violating_in_both("on", "is too late", "过晚")
             .retry_after(Duration::from_millis(250));
         let status = status(&refusal);
         assert_eq!(
@@ -222,6 +237,9 @@ mod tests {
         assert_eq!((text.locale.as_str(), text.message.as_str()), ("zh-CN", "已满"));
         let bad = status.get_details_bad_request().expect("BadRequest is there");
         assert_eq!(bad.field_violations[0].field, "rows");
+        assert!(bad.field_violations[0].localized_message.is_none());
+        let chinese = bad.field_violations[1].localized_message.as_ref();
+        assert_eq!(chinese.map(|said| said.message.as_str()), Some("过晚"));
         let retry = status.get_details_retry_info().expect("RetryInfo is there");
         assert_eq!(retry.retry_delay, Some(Duration::from_millis(250)));
         assert_eq!(status_message(&refusal).message, "full");

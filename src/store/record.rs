@@ -165,7 +165,12 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
             day: day.days(),
         }
         .encode_to_vec(),
-        Fact::DataAdopted { kind, files, sha256 } => stored::DataAdopted {
+        Fact::DataAdopted {
+            kind,
+            files,
+            sha256,
+            replaces,
+        } => stored::DataAdopted {
             principal,
             kind: kind.clone(),
             files: files
@@ -176,6 +181,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
                 })
                 .collect(),
             sha256: sha256.to_vec(),
+            replaces: replaces.map_or(0, |revision| revision.0),
         }
         .encode_to_vec(),
         Fact::RequestRecorded { id, hash, outcomes } => stored::RequestRecorded {

@@ -13,7 +13,8 @@ use crate::domain::catalog::DepartmentCode;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::PerformanceState;
 use crate::domain::fact::Fact;
-use crate::domain::record_fact::RecordFact;
+use crate::domain::record::End;
+use crate::domain::record_fact::{EndedFact, RecordFact};
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{Identity, SubjectName, SubjectNumber};
 use crate::group::fold;
@@ -73,8 +74,8 @@ pub struct Entry {
 /// What had become of a record. An end that was taken back since is not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Standing {
-    /// It came to one of its ends.
-    pub ended: bool,
+    /// The end it came to; a commitment is withdrawn, if anything.
+    pub end: Option<End>,
     /// Of a commitment.
     pub performance: Option<PerformanceState>,
     /// Of a commitment.
@@ -264,7 +265,7 @@ pub fn standing(
                 row.revived.filter(|revision| *revision <= known),
             ];
             Ok(Standing {
-                ended: withdrawn.is_some(),
+                end: withdrawn.map(|_| End::Withdrawn),
                 performance: performance.map(|(state, _)| state),
                 breach: breach.map(|(state, _)| state),
                 changed: changed.into_iter().flatten().max().unwrap_or(snapshot),
@@ -283,19 +284,26 @@ fn record_standing(
 ) -> Result<Standing, Error> {
     let row = fold::records::row(view, first)?;
     let snapshot = record_at(view, &row, first, known)?;
-    let mut end = row.ending.map(|ending| ending.fact);
-    while let Some(revision) = end.filter(|revision| *revision > known) {
-        let Fact::Record(RecordFact::Ended(fact)) = facts.fact(revision)?.0.fact else {
-            return Err(contradiction(revision));
+    let mut ending = row.ending.map(|ending| (ending.fact, ending.end));
+    while let Some((revision, _)) = ending.filter(|(revision, _)| *revision > known) {
+        ending = match ended(facts, revision)?.earlier {
+            None => None,
+            Some(earlier) => Some((earlier, ended(facts, earlier)?.end)),
         };
-        end = fact.earlier;
     }
     Ok(Standing {
-        ended: end.is_some(),
+        end: ending.map(|(_, end)| end),
         performance: None,
         breach: None,
-        changed: end.map_or(snapshot, |end| end.max(snapshot)),
+        changed: ending.map_or(snapshot, |(revision, _)| revision.max(snapshot)),
     })
+}
+
+fn ended(facts: &dyn Recall, revision: Revision) -> Result<EndedFact, Error> {
+    let Fact::Record(RecordFact::Ended(fact)) = facts.fact(revision)?.0.fact else {
+        return Err(contradiction(revision));
+    };
+    Ok(*fact)
 }
 
 fn performance_state(facts: &dyn Recall, revision: Revision) -> Result<PerformanceState, Error> {

@@ -40,12 +40,17 @@ pub fn of_commitment(
     principal: &Principal,
     commitment: &Commitment,
 ) -> Result<SubjectNumber, Error> {
-    let party = Party {
+    of_party(group, principal, &promisor(commitment), commitment.made_on)
+}
+
+/// Who made a promise.
+#[must_use]
+pub fn promisor(commitment: &Commitment) -> Party {
+    Party {
         kind: commitment.subject_kind,
         identity: commitment.subject.clone(),
         name: commitment.subject_name.clone(),
-    };
-    of_party(group, principal, &party, commitment.made_on)
+    }
 }
 
 /// The subject that bore a party's code on the day of the record, or a provisional one opened in the same

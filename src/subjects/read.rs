@@ -4,10 +4,13 @@
 //! reported names, memberships and entries each have a limit, and the answer says where one was met.
 //! Read first: [`subject`].
 
+use std::collections::BTreeMap;
+
 use crate::domain::breach::BreachState;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::commitment::PerformanceState;
 use crate::domain::fact::Fact;
+use crate::domain::record::End;
 use crate::domain::record_fact::RecordFact;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Revision};
@@ -76,7 +79,7 @@ pub struct SubjectRead {
 }
 
 /// Counts over the records of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Commitments, withdrawn ones left out.
     pub commitments: u32,
@@ -88,6 +91,8 @@ pub struct Counts {
     pub withdrawn: u32,
     /// Records of all other kinds that did not come to an end.
     pub records: u32,
+    /// Those that did, by their end.
+    pub ended: BTreeMap<End, u32>,
 }
 
 /// Finds the number of a subject by its opaque name.
@@ -297,9 +302,9 @@ fn counted(
     for key in entries {
         let standing = file::standing(view, facts, *key, known)?;
         changed = changed.max(standing.changed);
-        match (key.file, standing.ended) {
-            (keys::FILE_COMMITMENT, true) => counts.withdrawn += 1,
-            (keys::FILE_COMMITMENT, false) => {
+        match (key.file, standing.end) {
+            (keys::FILE_COMMITMENT, Some(_)) => counts.withdrawn += 1,
+            (keys::FILE_COMMITMENT, None) => {
                 counts.commitments += 1;
                 match standing.breach {
                     Some(BreachState::Confirmed | BreachState::CarriedOut) => counts.confirmed_breaches += 1,
@@ -311,8 +316,8 @@ fn counted(
                     None => {}
                 }
             }
-            (_, true) => {}
-            (_, false) => counts.records += 1,
+            (_, Some(end)) => *counts.ended.entry(end).or_default() += 1,
+            (_, None) => counts.records += 1,
         }
     }
     Ok((counts, changed))

@@ -240,6 +240,78 @@ async fn a_penalty_stands_in_its_subjects_file_and_the_register_is_asked_about_i
 }
 
 #[tokio::test]
+async fn a_promise_is_compared_with_the_register_as_a_record_is() {
+    let server = TestServer::start().await;
+    let entry = pb::RegisterRow {
+        social_credit_code: server.row(1).subject_code,
+        name: "（测试）登记名称有限公司".to_owned(),
+        kind: pb::SubjectKind::Organisation.into(),
+        state: pb::RegisterState::Active.into(),
+        ..Default::default()
+    };
+    let request = pb::RegisterSubjectsRequest {
+        request_id: request_id(1),
+        rows: vec![entry],
+        validate_only: false,
+    };
+    let registered = server.subjects.clone().register_subjects(request).await;
+    assert_eq!(registered.expect("taken up").into_inner().created_count, 1);
+
+    let named = |serial: u32, name: &str, of: u32| pb::CommitmentRow {
+        subject_name: name.to_owned(),
+        subject_code: server.row(of).subject_code,
+        ..server.row(serial)
+    };
+    let rows = vec![
+        named(1, "(测试) 登记名称有限公司", 1),
+        named(2, "别的名称有限公司", 1),
+        named(3, "（测试）登记名称有限公司", 2),
+        named(4, "未登记有限公司", 3),
+    ];
+    let (person, _) = server.person_row(5);
+    let rows = [rows, vec![person]].concat();
+    let recorded = server.record(2, rows.clone()).await.expect("recorded");
+    assert_eq!(recorded.created_count, 5, "{recorded:?}");
+    let asked =
+        |results: &[pb::CommitmentRowResult]| -> Vec<(usize, String, pb::FindingRule, pb::CheckKind)> {
+            let each = results.iter().enumerate();
+            let all = each.flat_map(|(at, result)| result.findings.iter().map(move |one| (at, one)));
+            all.map(|(at, one)| (at, one.field.clone(), one.rule(), one.kind()))
+                .collect()
+        };
+    let ask = pb::CheckKind::Ask;
+    let expected = [
+        (
+            1,
+            "subject_name".to_owned(),
+            pb::FindingRule::NameAgainstRegister,
+            ask,
+        ),
+        (
+            2,
+            "subject_code".to_owned(),
+            pb::FindingRule::CodeNotInRegister,
+            ask,
+        ),
+    ];
+    assert_eq!(asked(&recorded.results), expected);
+    assert!(
+        recorded.results[2].findings[0]
+            .chinese
+            .contains(&server.row(1).subject_code)
+    );
+
+    // Both are questions to the office, once each, also when the file comes again.
+    server.record(3, rows).await.expect("repeated");
+    let mut client = server.commitments.clone();
+    let open = client.list_open_questions(pb::ListOpenQuestionsRequest::default());
+    let open = open.await.expect("listed").into_inner().questions;
+    let names: Vec<&str> = open.iter().map(|one| one.commitment.as_str()).collect();
+    let of = |at: usize| recorded.results[at].name.as_str();
+    assert_eq!(names, [of(1), of(2)]);
+}
+
+#[tokio::test]
 async fn memberships_are_recorded_corrected_ended_and_listed_by_day() {
     let server = TestServer::start().await;
     let row = |serial: u32, sector: &str, from: &str, until: &str| pb::MembershipRow {

@@ -3,6 +3,7 @@
 mod attribution;
 mod breach;
 mod calendar;
+mod changed_notice;
 mod commitments;
 mod corrections;
 mod exports;

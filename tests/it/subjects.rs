@@ -6,8 +6,9 @@ use credence::services::pb;
 use credence::services::pb::look_up_subject_request::Code as LookUp;
 use tonic::Code;
 
-use crate::harness::{TestServer, reason};
+use crate::harness::{TestServer, reason, request_id};
 use crate::office::{Office, code, content, entry, records, titles};
+use crate::timeliness::penalty;
 
 #[tokio::test]
 async fn a_firms_life_from_its_first_report_to_its_last_day() {
@@ -358,4 +359,86 @@ async fn subjects_are_counted_by_kind_and_by_how_they_stand() {
         ]
     );
     assert_eq!(answer.total, 5);
+}
+
+#[tokio::test]
+async fn a_subjects_file_tells_the_four_ends_apart() {
+    use pb::RecordEnd::{Deleted, Expired, Repaired, Unspecified, Withdrawn};
+    let server = TestServer::start().await;
+    // Five decisions against one firm.
+    let rows = (1..=5).map(|serial| {
+        let mut row = penalty(&server, serial, "2024-05-20");
+        let code = row.items.iter_mut().find(|item| item.code == "CF_XDR_SHXYM");
+        code.expect("there").text = server.row(1).subject_code;
+        row
+    });
+    let request = pb::RecordRecordsRequest {
+        request_id: request_id(1),
+        rows: rows.collect(),
+        ..Default::default()
+    };
+    let recorded = server.records.clone().record_records(request).await;
+    let names: Vec<String> = recorded
+        .expect("recorded")
+        .into_inner()
+        .results
+        .into_iter()
+        .map(|result| result.name)
+        .collect();
+    let end = async |request: u32, at: usize, end: pb::RecordEnd| {
+        let request = pb::EndRecordRequest {
+            request_id: request_id(request),
+            name: names[at].clone(),
+            end: end.into(),
+            on: "2024-06-01".to_owned(),
+            reason: "依职权".to_owned(),
+            ..Default::default()
+        };
+        let ended = server.records.clone().end_record(request).await;
+        ended.expect("ended").into_inner()
+    };
+    end(2, 1, Withdrawn).await;
+    end(3, 2, Deleted).await;
+    end(4, 3, Repaired).await;
+    let before = end(5, 4, Expired).await;
+    let subject = before.subject.clone();
+    let known = server.head().await.revision;
+    // What ran out is repaired after all: the file as it was known before says that it ran out.
+    end(6, 4, Repaired).await;
+
+    for (known, ends, counts) in [
+        (
+            known,
+            [Unspecified, Withdrawn, Deleted, Repaired, Expired],
+            [1, 1, 1, 1, 1],
+        ),
+        (
+            String::new(),
+            [Unspecified, Withdrawn, Deleted, Repaired, Repaired],
+            [1, 1, 1, 2, 0],
+        ),
+    ] {
+        let get = pb::GetSubjectRequest {
+            name: subject.clone(),
+            known,
+            ..Default::default()
+        };
+        let file = server.subjects.clone().get_subject(get).await;
+        let file = file.expect("known").into_inner();
+        let told = |name: &String| {
+            let entry = file.entries.iter().find(|entry| entry.record == *name);
+            let entry = entry.expect("in the file");
+            assert_eq!(entry.ended, entry.end() != Unspecified);
+            entry.end()
+        };
+        assert_eq!(names.iter().map(told).collect::<Vec<_>>(), ends);
+        let told = [
+            file.record_count,
+            file.record_withdrawn_count,
+            file.record_deleted_count,
+            file.repaired_count,
+            file.expired_count,
+        ];
+        assert_eq!(told, counts);
+    }
 }

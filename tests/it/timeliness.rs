@@ -8,7 +8,7 @@ use tonic::Code;
 use crate::harness::{TestServer, reason, request_id};
 
 /// A commitment made on a day, received today.
-fn made(server: &TestServer, serial: u32, made_on: &str) -> pb::CommitmentRow {
+pub fn made(server: &TestServer, serial: u32, made_on: &str) -> pb::CommitmentRow {
     pb::CommitmentRow {
         code: format!("150802{}{serial:06}", made_on.replace('-', "")),
         made_on: made_on.to_owned(),
@@ -17,7 +17,7 @@ fn made(server: &TestServer, serial: u32, made_on: &str) -> pb::CommitmentRow {
 }
 
 /// A penalty decided on a day, received today.
-fn penalty(server: &TestServer, serial: u32, decided_on: &str) -> pb::RecordRow {
+pub fn penalty(server: &TestServer, serial: u32, decided_on: &str) -> pb::RecordRow {
     let (name, code) = (&server.body.title_chinese, &server.body.social_credit_code);
     let items = [
         ("CF_XDR_MC", format!("测试企业{serial}")),
@@ -87,7 +87,7 @@ async fn count(
     counted.expect("counted").into_inner()
 }
 
-async fn listed(server: &TestServer, timeliness: pb::Timeliness) -> Vec<pb::TimelinessRow> {
+pub async fn listed(server: &TestServer, timeliness: pb::Timeliness) -> Vec<pb::TimelinessRow> {
     let request = pb::ListTimelinessRequest {
         timeliness: timeliness.into(),
         ..Default::default()

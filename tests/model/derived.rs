@@ -91,8 +91,8 @@ pub struct Derived {
     pub counts: Counts<RecordDimension, RecordKey>,
     pub standing: Counts<RecordDimension, RecordKey>,
     pub counts_of_commitments: Counts<CountDimension, CountKey>,
-    /// By subject: entries and whether they came to an end.
-    pub files: BTreeMap<Index, BTreeSet<(Entry, bool)>>,
+    /// By subject: entries and the end that they came to.
+    pub files: BTreeMap<Index, BTreeSet<(Entry, Option<End>)>>,
     /// Records listed by subject.
     pub listed: BTreeMap<Index, Vec<RecordName>>,
     pub unattributed: Vec<RecordName>,
@@ -243,15 +243,20 @@ pub fn by_model(model: &Model, world: &World) -> Derived {
         derived.commitments.push((one.name, shown));
     }
     for party in model.seen.iter().copied() {
-        let is_over = |entry: Entry| match entry {
-            Entry::Record(name) => model.end_of(model.record(name).expect("known")).is_some(),
-            Entry::Commitment(name) => model.commitment(name).expect("known").withdrawn.is_some(),
+        let end = |entry: Entry| match entry {
+            Entry::Record(name) => model
+                .end_of(model.record(name).expect("known"))
+                .map(|ended| ended.end),
+            Entry::Commitment(name) => {
+                let withdrawn = model.commitment(name).expect("known").withdrawn.as_ref();
+                withdrawn.map(|_| End::Withdrawn)
+            }
         };
         let entries = model.file(party);
         let listed = model.records.iter().map(|one| one.name);
         let listed = listed.filter(|name| entries.contains(&Entry::Record(*name)));
         derived.listed.insert(party, listed.collect());
-        let entries = entries.into_iter().map(|entry| (entry, is_over(entry)));
+        let entries = entries.into_iter().map(|entry| (entry, end(entry)));
         derived.files.insert(party, entries.collect());
     }
     derived.unattributed = model.unattributed();
@@ -352,7 +357,7 @@ impl Reading<'_> {
         Reader {
             view: self.view,
             facts: &self.world.running.shared.facts,
-            calendar: &self.world.policies.calendar,
+            terms: self.world.policies.terms(),
         }
     }
 
@@ -513,9 +518,9 @@ impl Reading<'_> {
                         .find(|(name, _)| name.to_string().ends_with(&id));
                     Entry::Record(*found.expect("a known record").1)
                 };
-                (entry, shown.standing.ended)
+                (entry, shown.standing.end)
             });
-            let entries: BTreeSet<(Entry, bool)> = entries.collect();
+            let entries: BTreeSet<(Entry, Option<End>)> = entries.collect();
             derived
                 .files
                 .insert(*party, if is_last { entries } else { BTreeSet::new() });

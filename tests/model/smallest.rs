@@ -176,3 +176,41 @@ fn a_ruling_led_back_acts_on_its_former_decision() {
         withdraw(over),
     ]);
 }
+
+// Post-mortem: when a ruling fell that had ended another, and a second one ended it just as well, the ended one
+// took effect in between: the decision got two snapshots that nobody had ever meant.
+#[test]
+fn an_end_passes_from_a_fallen_ruling_to_another_without_a_trace_below() {
+    let changed = ruling(1, 2, penalty(0), Effect::Changed);
+    let one = ruling(0, 3, changed, Effect::Annulled);
+    let other = Row { body: 1, ..one };
+    check(vec![
+        report(penalty(0)),
+        report(changed),
+        report(one),
+        report(other),
+        withdraw(one),
+        withdraw(other),
+    ]);
+}
+
+// Post-mortem: a merger's reversal gave back two rulings that change one decision, and the decision was
+// changed by the one and then by the other.
+#[test]
+fn rulings_that_come_back_together_change_a_decision_once() {
+    let one = ruling(1, 2, penalty(1), Effect::Changed);
+    let other = Row { party: 2, ..one };
+    let annuls = Row {
+        party: 4,
+        ..ruling(0, 3, one, Effect::Annulled)
+    };
+    check(vec![
+        report(penalty(1)),
+        report(one),
+        report(other),
+        Step::Merge(2, 1),
+        report(annuls),
+        Step::Merge(4, 1),
+        Step::UndoMerge(4),
+    ]);
+}

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 
 if [ -z "${PYTHON:-}" ]; then
     PYTHON=.venv/bin/python
-    if ! "$PYTHON" -c 'import chinese_calendar, grpc_tools, grpc_status, stdnum' 2>/dev/null; then
+    if ! "$PYTHON" -c 'import chinese_calendar, grpc_tools, grpc_status, openpyxl, stdnum' 2>/dev/null; then
         python3 -m venv .venv
         "$PYTHON" -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
     fi
@@ -20,7 +20,7 @@ output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 passed=0
 failed=0
-for suite in client damage calendar_days documented codes_oracle walkthrough; do
+for suite in client damage damage_records calendar_days documented codes_oracle walkthrough; do
     echo "== $suite"
     code=0
     "$PYTHON" "tests/python/$suite.py" >"$output" 2>&1 || code=$?

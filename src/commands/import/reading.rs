@@ -95,7 +95,7 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub struct Taken {
     pub row: Row,
-    /// Place of the item in the layout and its text; blank ones are left out.
+    /// Place of the item in the layout and its text; blank ones are left out, but for the procedure of a case.
     pub items: Vec<(usize, String)>,
     /// Columns whose value is gone, with why; such a row is not sent.
     pub spoilt: Vec<(usize, Spoilt)>,
@@ -312,8 +312,10 @@ fn taken(
     for (at, column) in header.columns.iter().enumerate() {
         let Column::Item(place) = *column else { continue };
         let Some(cell) = row.cells.get(at) else { continue };
-        match values::tidied(cell, &layout.items()[place], from_1904) {
-            Ok(text) if text.is_empty() => {}
+        let item = &layout.items()[place];
+        match values::tidied(cell, item, from_1904) {
+            // A column that is there and left empty is asked about where its absence is not.
+            Ok(text) if text.is_empty() && item.role != Some(Role::Procedure) => {}
             Ok(text) => items.push((place, text)),
             Err(why) => spoilt.push((at, why)),
         }
@@ -337,6 +339,37 @@ fn taken(
 mod tests {
     use super::*;
     use crate::sheets::Cell;
+
+    #[test]
+    fn a_procedure_left_empty_goes_out_as_left_empty() {
+        let policies = crate::commands::import::policies(None).unwrap();
+        let layouts = policies.layouts;
+        let layout = layouts.layout("PENALTY_V2").unwrap();
+        let items = |headers: &str, cells: &str| {
+            let row = |number, line: &str| Row {
+                number,
+                cells: line.split('|').map(Cell::of).collect(),
+            };
+            let header = row(1, headers);
+            let told = Told {
+                layout: Some("PENALTY_V2"),
+                has_party_kind: true,
+            };
+            let (_, header) = header::detect(&[header], std::slice::from_ref(layout), told).unwrap();
+            let taken = taken(row(2, cells), &header, layout, None, false);
+            let code = |(place, text): &(usize, String)| format!("{}={text}", layout.items()[*place].code);
+            taken.items.iter().map(code).collect::<Vec<_>>()
+        };
+        let required = "CF_XDR_MC|CF_XDR_SHXYM|CF_WSH|CF_WFXW|CF_SY|CF_YJ|CF_CFLB|CF_NR|CF_JDRQ|CF_YXQ|CF_CFJG|\
+                        CF_CFJGDM|CF_SJLY|CF_SJLYDM";
+        let both = format!("{required}|CF_AJCXLB|BZ");
+        let cells = "甲公司|||||||||||||";
+        assert_eq!(
+            items(&both, &format!("{cells}||")),
+            ["CF_XDR_MC=甲公司", "CF_AJCXLB="]
+        );
+        assert_eq!(items(required, cells), ["CF_XDR_MC=甲公司"]);
+    }
 
     #[test]
     fn a_row_of_more_cells_than_the_others_has_moved() {

@@ -426,13 +426,22 @@ fn in_state(reason: Reason, name: RecordName, state: RecordState) -> Refusal {
 }
 
 fn on_a_day(on: CivilDate, row: &RecordRow, today: CivilDate) -> Result<(), Failure> {
-    let wrong = if on < row.decided_on {
-        format!("lies before the decision of {}", row.decided_on)
+    let (english, chinese) = if on < row.decided_on {
+        let decided_on = row.decided_on;
+        (
+            format!("lies before the decision of {decided_on}"),
+            format!("早于决定日期{decided_on}，请更正。"),
+        )
     } else if on > today {
-        format!("lies after today, {today}")
+        (
+            format!("lies after today, {today}"),
+            format!("晚于今天（{today}），请更正。"),
+        )
     } else {
         return Ok(());
     };
     let refusal = Refusal::plain(Reason::RowRefused).with("name", row.name.to_string());
-    Err(Failure::Refused(refusal.violating("on", wrong)))
+    Err(Failure::Refused(
+        refusal.violating_in_both("on", english, chinese),
+    ))
 }

@@ -52,6 +52,21 @@ pub fn end(
     ground: Ground,
     ruling: Option<Revision>,
 ) -> Result<Revision, Error> {
+    let revision = bring(group, principal, first, end, on, ground, ruling)?;
+    rulings::stands_differently(group, principal, first)?;
+    Ok(revision)
+}
+
+/// The same without what follows from it.
+pub(super) fn bring(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    first: Revision,
+    end: End,
+    on: CivilDate,
+    ground: Ground,
+    ruling: Option<Revision>,
+) -> Result<Revision, Error> {
     let old = row(group, first)?;
     let fact = EndedFact {
         about: about(first, &old),
@@ -62,9 +77,7 @@ pub fn end(
         ruling,
         earlier: old.ending.map(|ending| ending.fact),
     };
-    let revision = group.push(principal, Fact::Record(RecordFact::Ended(Box::new(fact))))?;
-    rulings::stands_differently(group, principal, first)?;
-    Ok(revision)
+    group.push(principal, Fact::Record(RecordFact::Ended(Box::new(fact))))
 }
 
 /// Takes the end of a record back.
@@ -72,6 +85,22 @@ pub fn end(
 /// # Errors
 /// As the view's.
 pub fn revive(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    first: Revision,
+    on: CivilDate,
+    ground: Ground,
+    ruling: Option<Revision>,
+) -> Result<Revision, Error> {
+    let revision = take_back(group, principal, first, on, ground, ruling)?;
+    rulings::stands_differently(group, principal, first)?;
+    // Another ruling may have had no effect while the record had come to its end already.
+    rulings::settle(group, principal, first)?;
+    Ok(revision)
+}
+
+/// The same without what follows from it.
+pub(super) fn take_back(
     group: &mut Group<'_>,
     principal: &Principal,
     first: Revision,
@@ -92,11 +121,7 @@ pub fn revive(
         ruling,
         restored,
     };
-    let revision = group.push(principal, Fact::Record(RecordFact::Revived(Box::new(fact))))?;
-    rulings::stands_differently(group, principal, first)?;
-    // Another ruling may have had no effect while the record had come to its end already.
-    rulings::settle(group, principal, first)?;
-    Ok(revision)
+    group.push(principal, Fact::Record(RecordFact::Revived(Box::new(fact))))
 }
 
 /// The end that stood before another.

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::commands::find;
 use super::rulings;
-use crate::domain::calendar::WorkingDays;
 use crate::domain::catalog::{DepartmentCode, SectorCode};
 use crate::domain::civil_date::{CivilDate, Month};
 use crate::domain::fact::Fact;
@@ -19,17 +18,13 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
+use crate::domain::timeliness::{Judged, Terms};
 use crate::group::fold::records::row as row_at;
 use crate::ingest::rows::{self, Among, Error, Page, Row, Span, contradiction, within};
 use crate::store::keys::records::{self as layout, RecordRow};
 use crate::store::record::{Facts, Recall};
 use crate::store::{self, Table, View, keys};
 use crate::subjects::{self, place};
-
-/// Within how many working days after the decision a penalty or licence is to be published.
-///
-/// Source: 发改办财金〔2018〕424号, item 2.
-pub const PUBLICITY_TERM_WORKING_DAYS: u32 = 7;
 
 /// A record as it stands in one view, at one of its snapshots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,17 +70,17 @@ impl Row for RecordRow {
     }
 }
 
-/// Where records are read from: the tables, the bodies behind them, and the calendar for terms.
+/// Where records are read from: the tables, the bodies behind them, and what terms are judged by.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub view: &'a dyn View,
     pub facts: &'a Facts,
-    pub calendar: &'a WorkingDays,
+    pub terms: Terms<'a>,
 }
 
-/// The term of publicity of a record and how late it came.
-#[must_use]
-pub fn term(row: &RecordRow, calendar: &WorkingDays) -> Option<Term> {
+/// Judges the receipt of a record that has a term of publicity: a penalty or a licence; `None` for others,
+/// and where no rule holds or no calendar knows the days.
+fn judged(first: Revision, row: &RecordRow, terms: Terms<'_>) -> Option<Judged> {
     match row.kind {
         RecordKind::Penalty | RecordKind::Licence => {}
         RecordKind::Listing
@@ -95,21 +90,26 @@ pub fn term(row: &RecordRow, calendar: &WorkingDays) -> Option<Term> {
         | RecordKind::InspectionResult
         | RecordKind::Ruling => return None,
     }
-    let due_on = calendar.add(row.decided_on, PUBLICITY_TERM_WORKING_DAYS).ok()?;
-    let days_late = if row.received_on <= due_on {
-        0
-    } else {
-        // A receipt on a day off counts as that of the next working day, hence as one day late at least.
-        calendar.between(due_on, row.received_on).ok()?.max(1)
+    let judged = terms.judge(row.kind.into(), row.decided_on, row.received_on, first)?;
+    judged.ok()
+}
+
+/// The term of publicity of a record and how late it came.
+#[must_use]
+pub fn term(first: Revision, row: &RecordRow, terms: Terms<'_>) -> Option<Term> {
+    let days_late = match judged(first, row, terms)? {
+        Judged::InTime => 0,
+        Judged::Late(days) => days,
     };
+    let due_on = terms.due_on(row.kind.into(), row.decided_on, first)?;
     Some(Term { due_on, days_late })
 }
 
-fn timeliness(row: &RecordRow, calendar: &WorkingDays) -> Timeliness {
-    match term(row, calendar) {
+fn timeliness(first: Revision, row: &RecordRow, terms: Terms<'_>) -> Timeliness {
+    match judged(first, row, terms) {
         None => Timeliness::Unknown,
-        Some(Term { days_late: 0, .. }) => Timeliness::InTime,
-        Some(_) => Timeliness::Late,
+        Some(Judged::InTime) => Timeliness::InTime,
+        Some(Judged::Late(_)) => Timeliness::Late,
     }
 }
 
@@ -163,7 +163,7 @@ impl Reader<'_> {
             ending,
             changed_by,
             sectors: subjects::attribution::sectors(self.view, first)?,
-            term: term(&row, self.calendar),
+            term: term(first, &row, self.terms),
         })
     }
 
@@ -189,7 +189,7 @@ impl Reader<'_> {
     /// The view's and the ledger's.
     pub fn list(&self, wanted: &Resolved, span: Span) -> Result<Page<RecordRead, Revision>, Error> {
         let show = |first, row: RecordRow| self.shown(first, row, row.current);
-        let passes = |row: &RecordRow| wanted.passes(row, self.calendar);
+        let passes = |first, row: &RecordRow| wanted.passes(first, row, self.terms);
         rows::page(self.view, &wanted.among, span, passes, show)
     }
 
@@ -202,11 +202,11 @@ impl Reader<'_> {
         wanted: &Resolved,
         dimensions: &[RecordDimension],
     ) -> Result<(u64, BTreeMap<Vec<RecordKey>, u64>), Error> {
-        let keys_of = |row: &RecordRow| {
-            let keys = dimensions.iter().map(|by| key_of(row, *by, self.calendar));
+        let keys_of = |first, row: &RecordRow| {
+            let keys = dimensions.iter().map(|by| key_of(first, row, *by, self.terms));
             keys.collect()
         };
-        let passes = |row: &RecordRow| wanted.passes(row, self.calendar);
+        let passes = |first, row: &RecordRow| wanted.passes(first, row, self.terms);
         rows::count(self.view, &wanted.among, passes, keys_of)
     }
 
@@ -376,7 +376,7 @@ pub fn file_of(view: &dyn View, subject: SubjectNumber) -> Result<BTreeSet<Revis
 }
 
 impl Resolved {
-    fn passes(&self, row: &RecordRow, calendar: &WorkingDays) -> bool {
+    fn passes(&self, first: Revision, row: &RecordRow, terms: Terms<'_>) -> bool {
         let filter = &self.filter;
         filter.kind.is_none_or(|wanted| row.kind == wanted)
             && filter
@@ -398,7 +398,7 @@ impl Resolved {
                 } else {
                     Timeliness::InTime
                 };
-                timeliness(row, calendar) == wanted
+                timeliness(first, row, terms) == wanted
             })
     }
 }
@@ -417,7 +417,7 @@ pub enum RecordKey {
     Timeliness(Timeliness),
 }
 
-fn key_of(row: &RecordRow, dimension: RecordDimension, calendar: &WorkingDays) -> RecordKey {
+fn key_of(first: Revision, row: &RecordRow, dimension: RecordDimension, terms: Terms<'_>) -> RecordKey {
     match dimension {
         RecordDimension::Kind => RecordKey::Kind(row.kind),
         RecordDimension::Layout => RecordKey::Layout(row.layout()),
@@ -428,6 +428,6 @@ fn key_of(row: &RecordRow, dimension: RecordDimension, calendar: &WorkingDays) -
         RecordDimension::SubjectKind => RecordKey::SubjectKind(row.subject_kind),
         RecordDimension::Severity => RecordKey::Severity(row.severity),
         RecordDimension::State => RecordKey::State(row.state()),
-        RecordDimension::Timeliness => RecordKey::Timeliness(timeliness(row, calendar)),
+        RecordDimension::Timeliness => RecordKey::Timeliness(timeliness(first, row, terms)),
     }
 }

@@ -22,6 +22,43 @@ use crate::store::keys::records::{self as layout, RecordRow, RulingRow, ShortHas
 use crate::store::{self, Error, View, keys};
 use crate::subjects::{attribution, place};
 
+/// What is left to settle once all ends are: so no change takes effect that an end takes back in the same
+/// breath, and nothing is asked that a change answers.
+#[derive(Default)]
+struct Pending {
+    /// First revisions of records whose change is looked at again.
+    changes: BTreeSet<Revision>,
+    /// First revisions of rulings whose decision is looked for again.
+    asks: BTreeSet<Revision>,
+}
+
+impl Pending {
+    /// Settles the changes, the earliest record first, then the questions; returns what is asked of `first`.
+    fn settle(
+        mut self,
+        group: &mut Group<'_>,
+        principal: &Principal,
+        first: Option<Revision>,
+    ) -> Result<Option<Finding>, Error> {
+        while let Some(next) = self.changes.pop_first() {
+            let record = row(group, next)?;
+            let rulings = standing(group, next, &record)?;
+            let change = rulings.iter().rfind(|ruling| ruling.effect.changes);
+            if change.map(|ruling| ruling.first) != record.changed_by {
+                settle_change(group, principal, next, &record, change, &mut self)?;
+            }
+        }
+        let mut asked = None;
+        for ruling in self.asks {
+            let finding = ask_or_settle(group, principal, ruling)?;
+            if Some(ruling) == first {
+                asked = finding;
+            }
+        }
+        Ok(asked)
+    }
+}
+
 /// A record has arrived: rulings wait for it perhaps, and perhaps it is one. Returns what is asked of it.
 ///
 /// # Errors
@@ -31,14 +68,7 @@ pub fn arrived(
     principal: &Principal,
     first: Revision,
 ) -> Result<Option<Finding>, Error> {
-    let new = row(group, first)?;
-    for (ruling, _) in rulings_on(group, &new.decision)? {
-        if ruling != first {
-            ask_or_settle(group, principal, ruling)?;
-        }
-    }
-    settle(group, principal, first)?;
-    rule(group, principal, first)
+    moved(group, principal, first, None)
 }
 
 /// A record was corrected; `before` is the decision it was about as a ruling until then.
@@ -51,10 +81,26 @@ pub fn moved(
     first: Revision,
     before: Option<ShortHash>,
 ) -> Result<Option<Finding>, Error> {
+    let mut pending = Pending::default();
+    place_anew(group, principal, first, before, &mut pending)?;
+    pending.settle(group, principal, Some(first))
+}
+
+fn place_anew(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    first: Revision,
+    before: Option<ShortHash>,
+    pending: &mut Pending,
+) -> Result<(), Error> {
     if let Some(decision) = before {
-        settle_all(group, principal, &decision)?;
+        settle_ends(group, principal, &decision, pending)?;
     }
-    arrived(group, principal, first)
+    let new = row(group, first)?;
+    let waiting = rulings_on(group, &new.decision)?.into_iter();
+    pending.asks.extend(waiting.map(|(ruling, _)| ruling));
+    settle_end(group, principal, first, pending)?;
+    rule(group, principal, first, pending)
 }
 
 /// A record has come to an end or back from it.
@@ -66,7 +112,9 @@ pub fn stands_differently(
     principal: &Principal,
     first: Revision,
 ) -> Result<(), Error> {
-    rule(group, principal, first).map(|_| ())
+    let mut pending = Pending::default();
+    rule(group, principal, first, &mut pending)?;
+    pending.settle(group, principal, None).map(|_| ())
 }
 
 /// A subject went into another, or came back from it: rulings on the one may be about decisions against the
@@ -89,10 +137,11 @@ pub fn party_merged(
             })?;
         }
     }
+    let mut pending = Pending::default();
     for first in firsts {
-        arrived(group, principal, first)?;
+        place_anew(group, principal, first, None, &mut pending)?;
     }
-    Ok(())
+    pending.settle(group, principal, None).map(|_| ())
 }
 
 /// The decision that a record is about, if it is a ruling.
@@ -105,18 +154,28 @@ pub fn decision_of(view: &dyn View, ruling: Revision) -> Result<Option<ShortHash
 }
 
 /// Lets a ruling take effect, as far as it stands and its decision is there.
-fn rule(group: &mut Group<'_>, principal: &Principal, ruling: Revision) -> Result<Option<Finding>, Error> {
+fn rule(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    ruling: Revision,
+    pending: &mut Pending,
+) -> Result<(), Error> {
     let Some(decision) = decision_of(group, ruling)? else {
-        return Ok(None);
+        return Ok(());
     };
-    settle_all(group, principal, &decision)?;
-    ask_or_settle(group, principal, ruling)
+    pending.asks.insert(ruling);
+    settle_ends(group, principal, &decision, pending)
 }
 
-/// Settles every record of a decision.
-fn settle_all(group: &mut Group<'_>, principal: &Principal, decision: &ShortHash) -> Result<(), Error> {
+/// Settles the end of every record of a decision.
+fn settle_ends(
+    group: &mut Group<'_>,
+    principal: &Principal,
+    decision: &ShortHash,
+    pending: &mut Pending,
+) -> Result<(), Error> {
     for first in records_of(group, decision)? {
-        settle(group, principal, first)?;
+        settle_end(group, principal, first, pending)?;
     }
     Ok(())
 }
@@ -204,26 +263,23 @@ fn standing(view: &dyn View, first: Revision, record: &RecordRow) -> Result<Vec<
 /// # Errors
 /// As the view's.
 pub fn settle(group: &mut Group<'_>, principal: &Principal, first: Revision) -> Result<(), Error> {
-    let record = row(group, first)?;
-    let rulings = standing(group, first, &record)?;
-    settle_end(group, principal, first, &record, &rulings)?;
-    let record = row(group, first)?;
-    let change = rulings.iter().rfind(|ruling| ruling.effect.changes);
-    if change.map(|ruling| ruling.first) != record.changed_by {
-        settle_change(group, principal, first, &record, change)?;
-    }
-    Ok(())
+    let mut pending = Pending::default();
+    settle_end(group, principal, first, &mut pending)?;
+    pending.settle(group, principal, None).map(|_| ())
 }
 
+/// Brings a record to the end that the rulings on it give it: from that of a fallen one to that of another
+/// without standing in between.
 fn settle_end(
     group: &mut Group<'_>,
     principal: &Principal,
     first: Revision,
-    record: &RecordRow,
-    rulings: &[Standing],
+    pending: &mut Pending,
 ) -> Result<(), Error> {
-    let ending = record.ending;
-    let by_fallen = ending.and_then(|ending| ending.ruling).filter(|by| {
+    pending.changes.insert(first);
+    let record = row(group, first)?;
+    let rulings = standing(group, first, &record)?;
+    let by_fallen = record.ending.and_then(|ending| ending.ruling).filter(|by| {
         !rulings
             .iter()
             .any(|ruling| ruling.first == *by && ruling.effect.end.is_some())
@@ -232,18 +288,22 @@ fn settle_end(
         let number = recorded(group, row(group, fallen)?.current)?.record.number;
         let ground = Ground::ruling("所依据的裁决不再有效", &number);
         let on = group.today();
-        ends::revive(group, principal, first, on, ground, Some(fallen))?;
+        ends::take_back(group, principal, first, on, ground, Some(fallen))?;
     }
-    let record = row(group, first)?;
-    for ruling in rulings.iter().rev() {
-        let Some(end) = ruling.effect.end.filter(|end| record.state().allows(*end)) else {
-            continue;
-        };
+    let state = row(group, first)?.state();
+    let end = |ruling: &Standing| ruling.effect.end.filter(|end| state.allows(*end));
+    let by = rulings
+        .iter()
+        .rev()
+        .find_map(|ruling| Some((ruling, end(ruling)?)));
+    if let Some((ruling, end)) = by {
         let number = recorded(group, ruling.row.current)?.record.number;
         let ground = Ground::ruling("裁决结果", &number);
         let on = ruling.row.decided_on;
-        ends::end(group, principal, first, end, on, ground, Some(ruling.first))?;
-        break;
+        ends::bring(group, principal, first, end, on, ground, Some(ruling.first))?;
+    }
+    if by_fallen.is_some() || by.is_some() {
+        rule(group, principal, first, pending)?;
     }
     Ok(())
 }
@@ -255,6 +315,7 @@ fn settle_change(
     first: Revision,
     record: &RecordRow,
     change: Option<&Standing>,
+    pending: &mut Pending,
 ) -> Result<(), Error> {
     let current = recorded(group, record.current)?;
     let before = current
@@ -290,8 +351,7 @@ fn settle_change(
     let ruled_on = decision_of(group, first)?;
     group.push(principal, Fact::Record(RecordFact::Recorded(Box::new(fact))))?;
     // A ruling that is as it was before may be about another decision.
-    moved(group, principal, first, ruled_on)?;
-    Ok(())
+    place_anew(group, principal, first, ruled_on, pending)
 }
 
 /// Asks for the decision of a ruling that stands and has none, or settles that question.

@@ -135,6 +135,7 @@ impl Decoder<'_> {
                         kind: message.kind,
                         files,
                         sha256,
+                        replaces: (message.replaces != 0).then_some(Revision(message.replaces)),
                     },
                 )
             }

@@ -3,6 +3,7 @@
 use super::{BatchAnswered, Masked, finding, snapshot_revision};
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Outcome, RowOutcome};
+use crate::domain::record::End;
 use crate::domain::revision::{Epoch, Place, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
 use crate::services::convert::timestamp;
@@ -44,6 +45,7 @@ pub fn subject(read: &SubjectRead, on: CivilDate, epoch: Epoch) -> pb::Subject {
     let registered = profile.registered.is_some();
     let state = state_of(read.successor.is_some(), profile.ended_on, registered, on);
     let person = read.identity.kind().is_personal();
+    let ended = |end| read.counts.ended.get(&end).copied().unwrap_or_default();
     pb::Subject {
         name: format!("subjects/{}", read.name),
         kind: kind.number().into(),
@@ -92,6 +94,10 @@ pub fn subject(read: &SubjectRead, on: CivilDate, epoch: Epoch) -> pb::Subject {
         entries: read.entries.iter().map(|one| entry(one, read, epoch)).collect(),
         next_page_token: String::new(),
         record_count: read.counts.records,
+        repaired_count: ended(End::Repaired),
+        expired_count: ended(End::Expired),
+        record_withdrawn_count: ended(End::Withdrawn),
+        record_deleted_count: ended(End::Deleted),
         incomplete: !read.complete,
     }
 }
@@ -140,7 +146,8 @@ fn entry(entry: &Entry, read: &SubjectRead, epoch: Epoch) -> pb::SubjectFileEntr
         reported_title: masked.name.clone(),
         reported_code: masked.code.clone(),
         reported_subject,
-        ended: entry.standing.ended,
+        ended: entry.standing.end.is_some(),
+        end: entry.standing.end.map_or(0, |end| end.number().into()),
         performance: entry
             .standing
             .performance
