@@ -18,10 +18,10 @@ use crate::services::pb::commitment_service_client::CommitmentServiceClient;
 use crate::services::pb::record_service_client::RecordServiceClient;
 use crate::sheets::values;
 
-mod commitments;
+pub(in crate::commands) mod commitments;
 mod records;
-mod target;
-mod template;
+pub(in crate::commands) mod target;
+pub(in crate::commands) mod template;
 
 use commitments::Words;
 use target::{Target, Unwritten};

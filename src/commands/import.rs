@@ -20,6 +20,7 @@ use crate::sheets::Format;
 
 mod calls;
 mod commitments;
+mod decisions;
 mod driver;
 mod lane;
 mod offline;
@@ -255,6 +256,23 @@ impl Import<'_> {
                 });
                 self.drive(&lane, reading, sink).await
             }
+            "COMMITMENT_WITHDRAWAL" => {
+                let lane = calls::Calls::new(decisions::Withdrawals {
+                    layouts: self.policies.layouts.clone(),
+                    layout,
+                    is_check: self.options.check,
+                });
+                self.drive(&lane, reading, sink).await
+            }
+            "BREACH" => {
+                let lane = calls::Calls::new(decisions::Breaches {
+                    layouts: self.policies.layouts.clone(),
+                    layout,
+                    is_check: self.options.check,
+                    corrects: self.options.correct,
+                });
+                self.drive(&lane, reading, sink).await
+            }
             "WITHDRAWAL" => {
                 let lane = calls::Calls::new(records::Ends {
                     layouts: self.policies.layouts.clone(),
@@ -340,6 +358,7 @@ fn unsent(layout: &str) -> &'static [&'static str] {
         "MEMBERSHIP" => &subjects::MEMBERSHIP_UNSENT,
         "PERFORMANCE" => &calls::PERFORMANCE_UNSENT,
         "WITHDRAWAL" => &records::WITHDRAWAL_UNSENT,
+        "COMMITMENT_WITHDRAWAL" => &decisions::WITHDRAWAL_UNSENT,
         _ => &[],
     }
 }

@@ -42,8 +42,10 @@ pub const KIND: Kind = Kind {
     lies: Lies::In("records"),
     embedded: embedded![
         "abnormal_listing.toml",
+        "breach.toml",
         "commendation.toml",
         "commitment.toml",
+        "commitment_withdrawal.toml",
         "evaluation.toml",
         "inspection_result.toml",
         "laws.toml",

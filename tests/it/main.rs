@@ -7,6 +7,7 @@ mod commitments;
 mod corrections;
 mod exports;
 mod harness;
+mod import_decisions;
 mod import_layouts;
 mod imports;
 mod ledger_export;
