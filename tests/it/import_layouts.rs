@@ -70,7 +70,7 @@ const PENALTY_CODES: [&str; 20] = [
     "CF_AJCXLB",
 ];
 
-fn penalties(server: &TestServer) -> Sheet {
+pub fn penalties(server: &TestServer) -> Sheet {
     let (title, code) = (&server.body.title_chinese, &server.body.social_credit_code);
     let row = |serial: u32| {
         let texts = [
