@@ -13,6 +13,7 @@ pub mod edition;
 pub mod fact;
 pub mod filter;
 pub mod finding;
+pub mod grading;
 pub mod hash;
 pub mod hashes;
 pub mod identity;
