@@ -74,6 +74,9 @@ pub struct Options {
     /// 包括已撤销、删除等的 / Also what was withdrawn or has come to another end
     #[arg(long)]
     pub all: bool,
+    /// 自然人信息不脱敏，须说明用途（记入账本），且服务须允许（reads_in_full） / Shows natural persons in full; the purpose is recorded with the reading, and the service has to allow it
+    #[arg(long, value_name = "PURPOSE")]
+    pub in_full: Option<String>,
     /// 模板所在文件夹；默认用内置的 / Folder of policies with the layouts; built-in if not given
     #[arg(long, value_name = "DIR")]
     pub policies: Option<PathBuf>,

@@ -11,6 +11,7 @@ use crate::domain::fact::{Fact, Outcome, Principal, Recorded, RowOutcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
+use crate::domain::supervision_fact::SupervisionFact;
 use crate::failpoint::crash_point;
 use crate::group::unsettled::{self, Cause};
 use crate::group::{Circumstances, Group};
@@ -439,6 +440,11 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
                     purpose: purpose.clone(),
                 },
             )?;
+            Vec::new()
+        }
+        (Command::NoteReadInFull(fact), _) => {
+            let fact = Fact::Supervision(SupervisionFact::ReadInFull(fact.clone()));
+            group.push(principal, fact)?;
             Vec::new()
         }
         (Command::Probe, _) => Vec::new(),

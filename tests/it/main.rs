@@ -14,6 +14,7 @@ mod ledger_export;
 mod lists;
 mod office;
 mod ops;
+mod reads_in_full;
 mod record_rows;
 mod records;
 mod register;

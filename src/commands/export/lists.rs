@@ -100,7 +100,26 @@ impl List<'_> {
         };
         let mut done = Done::default();
         loop {
-            let page = client.list_commitments(request.clone()).await?.into_inner();
+            let page = match &options.in_full {
+                None => client.list_commitments(request.clone()).await?,
+                Some(purpose) => {
+                    let pb::ListCommitmentsRequest {
+                        filter,
+                        page_size,
+                        page_token,
+                        min_revision,
+                    } = request.clone();
+                    let in_full = pb::ListCommitmentsInFullRequest {
+                        filter,
+                        page_size,
+                        page_token,
+                        min_revision,
+                        purpose: purpose.clone(),
+                    };
+                    client.list_commitments_in_full(in_full).await?
+                }
+            };
+            let page = page.into_inner();
             for one in page.commitments.iter().filter(|one| has(one)) {
                 self.row(target, &mut done, |item| text(one, &item.code, &self.words))?;
             }
@@ -164,7 +183,26 @@ impl List<'_> {
         };
         let mut done = Done::default();
         loop {
-            let page = client.list_records(request.clone()).await?.into_inner();
+            let page = match &options.in_full {
+                None => client.list_records(request.clone()).await?,
+                Some(purpose) => {
+                    let pb::ListRecordsRequest {
+                        filter,
+                        page_size,
+                        page_token,
+                        min_revision,
+                    } = request.clone();
+                    let in_full = pb::ListRecordsInFullRequest {
+                        filter,
+                        page_size,
+                        page_token,
+                        min_revision,
+                        purpose: purpose.clone(),
+                    };
+                    client.list_records_in_full(in_full).await?
+                }
+            };
+            let page = page.into_inner();
             for record in page.records.iter().filter(|one| has(one)) {
                 self.row(target, &mut done, |item| text(record, item))?;
             }
