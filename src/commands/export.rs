@@ -77,7 +77,7 @@ pub struct Options {
     /// 自然人信息不脱敏，须说明用途（记入账本），且服务须允许（reads_in_full） / Shows natural persons in full; the purpose is recorded with the reading, and the service has to allow it
     #[arg(long, value_name = "PURPOSE")]
     pub in_full: Option<String>,
-    /// 模板所在文件夹；默认用内置的 / Folder of policies with the layouts; built-in if not given
+    /// 模板所在文件夹；默认用服务的模板，空表用内置的 / Folder of policies with the layouts; those of the server if not given, for empty tables those built in
     #[arg(long, value_name = "DIR")]
     pub policies: Option<PathBuf>,
     /// 语言 / Language
@@ -190,7 +190,14 @@ pub async fn run(options: &Options) -> u8 {
 }
 
 async fn export(options: &Options) -> Result<String, Failed> {
-    let policies = policies(options.policies.as_deref()).map_err(Failed::Policies)?;
+    let mut policies = policies(options.policies.as_deref()).map_err(Failed::Policies)?;
+    if options.policies.is_none()
+        && !options.template
+        && let Some(endpoint) = super::import::endpoint(&options.server)
+        && let Some(layouts) = super::served::layouts(&endpoint).await
+    {
+        policies.layouts = layouts;
+    }
     if options.layout.eq_ignore_ascii_case("layouts") {
         println!("{}", listed(&policies));
         return Ok(String::new());

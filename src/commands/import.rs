@@ -85,6 +85,14 @@ pub async fn run(options: &Options) -> u8 {
             return EXIT_USAGE;
         }
     };
+    let mut policies = policies;
+    let is_alone = options.check && options.server.is_none();
+    if options.policies.is_none()
+        && !is_alone
+        && let Some(layouts) = super::served::layouts(&endpoint).await
+    {
+        policies.layouts = layouts;
+    }
     let import = Import {
         options,
         words,

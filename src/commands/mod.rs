@@ -5,3 +5,4 @@ pub mod export;
 pub mod healthcheck;
 pub mod import;
 pub mod ledger;
+mod served;

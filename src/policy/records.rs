@@ -22,7 +22,7 @@ mod agreement;
 mod severity;
 #[cfg(test)]
 mod tests;
-mod words;
+pub mod words;
 
 use words::Word;
 

@@ -4,6 +4,7 @@
 
 pub mod answers;
 pub mod catalog;
+pub mod layouts;
 pub mod masked;
 pub mod records;
 pub mod requests;
