@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use credence::policy::Policies;
+use credence::services::pb;
 use serde_json::Value;
 
 use crate::harness::TestServer;
@@ -141,6 +142,7 @@ async fn register_roster_and_decisions_are_the_same_content_when_imported_again(
     let promise = |place: usize| (&*sheet.rows[place][17], &*sheet.rows[place][0]);
     let body = &*first.body.social_credit_code;
     let code = |place: usize| &*sheet.rows[place][3];
+    let predecessors = format!("{}；{}", code(5), code(6));
     let files = [
         (
             "register.csv",
@@ -153,6 +155,10 @@ async fn register_roster_and_decisions_are_the_same_content_when_imported_again(
                     "成立日期",
                     "变更日期",
                     "注销日期",
+                    "住所行政区划代码",
+                    "住所",
+                    "前身统一社会信用代码",
+                    "承继关系",
                 ],
                 &[
                     &[
@@ -163,6 +169,10 @@ async fn register_roster_and_decisions_are_the_same_content_when_imported_again(
                         "2015-03-09",
                         "",
                         "",
+                        "150802",
+                        "（测试）胜利路１号",
+                        &predecessors,
+                        "合并",
                     ],
                     &[
                         "（测试）二号店",
@@ -172,6 +182,10 @@ async fn register_roster_and_decisions_are_the_same_content_when_imported_again(
                         "2015-03-09",
                         "2020-01-01",
                         "2024-05-01",
+                        "",
+                        "",
+                        "",
+                        "",
                     ],
                 ],
             ),
@@ -280,6 +294,19 @@ async fn register_roster_and_decisions_are_the_same_content_when_imported_again(
         );
     }
     assert_eq!(digest(&second).await, digest(&first).await);
+    let listed = second
+        .subjects
+        .clone()
+        .list_register(pb::ListRegisterRequest::default())
+        .await;
+    let entries = listed.expect("listed").into_inner().entries;
+    let row = entries[0].row.as_ref().expect("a row");
+    assert_eq!(
+        (row.division.as_str(), row.succession()),
+        ("150802", pb::Succession::Merged)
+    );
+    assert_eq!(row.predecessors, [code(5), code(6)]);
+    assert_eq!(row.address, "（测试）胜利路１号");
     second.stop().await;
     first.stop().await;
 }

@@ -88,6 +88,10 @@ pub fn register(row: &pb::RegisterRow, item: &str, words: &Words<'_>) -> String 
         "DJ_CLRQ" => row.established_on.clone(),
         "DJ_BGRQ" => row.changed_on.clone(),
         "DJ_ZXRQ" => row.deregistered_on.clone(),
+        "DJ_DZQH" => row.division.clone(),
+        "DJ_DZ" => row.address.clone(),
+        "DJ_QSDM" => row.predecessors.join(";"),
+        "DJ_QSGX" => words.number("succession", row.succession),
         _ => String::new(),
     }
 }

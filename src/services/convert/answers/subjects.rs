@@ -279,6 +279,15 @@ pub fn register_entry(read: &Registered, epoch: Epoch) -> pb::RegisterEntry {
             changed_on: text(entry.holds_from),
             state: entry.state.number().into(),
             deregistered_on: text(entry.deregistered_on),
+            division: entry.further.division.clone(),
+            address: entry.further.address.clone(),
+            predecessors: entry
+                .further
+                .predecessors
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            succession: entry.further.succession.map_or(0, |one| one.number()).into(),
         }),
         snapshot: read.fact.snapshot,
         revision: at(epoch, read.revision),
