@@ -169,6 +169,7 @@ impl App {
             trust: Arc::clone(&trust),
             monotonic,
             stopping: server.stopping(),
+            reads_in_full: config.reads_in_full,
             message_size_max: config.message_size_max,
         });
         if let Ok(address) = listener.local_addr() {

@@ -37,6 +37,8 @@ pub struct Config {
     pub data: PathBuf,
     pub listen: SocketAddr,
     pub insecure: bool,
+    /// Whether natural persons may be read in full, each reading with its purpose.
+    pub reads_in_full: bool,
     pub log_format: LogFormat,
     pub log_level: String,
     /// In bytes.
@@ -166,6 +168,7 @@ impl Config {
         };
         let listen = reader.parse::<SocketAddr>("listen", "an address and port such as 127.0.0.1:50051");
         let insecure = reader.parse::<bool>("insecure", "true or false");
+        let reads_in_full = reader.parse::<bool>("reads_in_full", "true or false");
         let log_format = reader.take("log_format", "text or json", |text| match text {
             "text" => Some(LogFormat::Text),
             "json" => Some(LogFormat::Json),
@@ -216,6 +219,7 @@ impl Config {
                 data: data?,
                 listen: listen?,
                 insecure: insecure?,
+                reads_in_full: reads_in_full?,
                 log_format: log_format?,
                 log_level: log_level?,
                 segment_size: segment_size?,

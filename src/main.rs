@@ -195,6 +195,7 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
     let policies = app.policies();
     let district = District::of(&policies.catalog);
     let authorities = Authorities::of(&policies.catalog, &policies.attribution);
+    let layouts = policies.layouts.clone();
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::spawn(async move {
         match app.serve(listener, async move { _ = stopped.await }).await {
@@ -206,6 +207,7 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
         address,
         district,
         authorities,
+        layouts,
         stop,
         ended,
     })

@@ -14,6 +14,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
+use super::export::TableFormat;
+use crate::domain::layout::Layouts;
 use crate::domain::revision::Instant;
 use crate::ledger::file::RealFolder;
 use crate::ledger::scan::{self, newest};
@@ -22,6 +24,7 @@ use crate::testkit::plan::{Step, Year};
 use crate::testkit::records::{Authorities, whole_year};
 
 pub mod drive;
+mod files;
 mod grades;
 mod import;
 pub mod report;
@@ -62,6 +65,12 @@ pub struct Options {
     /// File to which the plan is written before anything is sent.
     #[arg(long)]
     pub plan: Option<PathBuf>,
+    /// Folder to which the year is written as files before anything is sent, with a manifest.
+    #[arg(long, value_name = "DIR")]
+    pub files: Option<PathBuf>,
+    /// Format of these files.
+    #[arg(long, value_enum, default_value_t = TableFormat::Csv, requires = "files")]
+    pub files_format: TableFormat,
     /// Language of the figures in words.
     #[arg(long, value_enum, default_value_t = Language::English)]
     pub lang: Language,
@@ -96,6 +105,8 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Files(#[from] files::Error),
     #[error("the server does not start: {0}")]
     Start(String),
     #[error("the server did not end well: {0}")]
@@ -119,6 +130,8 @@ pub struct Running {
     pub district: District,
     /// And of bodies and sectors.
     pub authorities: Authorities,
+    /// The layouts that files are written in.
+    pub layouts: Layouts,
     /// Sent once, asks the server to end in good order.
     pub stop: oneshot::Sender<()>,
     /// Completes when it has ended.
@@ -228,6 +241,7 @@ pub async fn play(options: &Options, running: &Running, channel: &Channel) -> Re
     let Running {
         district,
         authorities,
+        layouts,
         ..
     } = running;
     let Year { plan, sends } = whole_year(options.seed, options.scale, district, authorities);
@@ -238,6 +252,16 @@ pub async fn play(options: &Options, running: &Running, channel: &Channel) -> Re
             path: path.clone(),
             source,
         })?;
+    }
+    if let Some(folder) = &options.files {
+        let made_from = (options.seed, options.scale);
+        files::write(
+            folder,
+            options.files_format,
+            made_from,
+            &sends,
+            (layouts, authorities),
+        )?;
     }
     let clients = Clients::new(channel);
     let mut progress = Progress::new(work(&sends));

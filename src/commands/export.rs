@@ -11,25 +11,19 @@ use tonic_types::StatusExt as _;
 
 use super::demo::Language;
 use super::import::{EXIT_STOPPED, EXIT_UNREACHABLE, EXIT_USAGE, SERVER, policies};
-use crate::domain::layout::Layout;
 use crate::policy::Policies;
-use crate::services::pb;
-use crate::services::pb::commitment_service_client::CommitmentServiceClient;
-use crate::services::pb::record_service_client::RecordServiceClient;
-use crate::sheets::values;
 
-mod commitments;
+mod catalogue;
+pub(in crate::commands) mod commitments;
+mod decisions;
+mod lists;
 mod records;
-mod target;
-mod template;
+pub(in crate::commands) mod target;
+pub(in crate::commands) mod template;
 
 use commitments::Words;
+use lists::List;
 use target::{Target, Unwritten};
-
-/// Rows asked for at a time.
-const PAGE_SIZE: i32 = 500;
-/// Largest page taken, in bytes.
-const PAGE_SIZE_MAX: usize = 64 << 20;
 
 /// What `credence export` can be told.
 #[derive(Clone, Debug, Args)]
@@ -80,7 +74,10 @@ pub struct Options {
     /// 包括已撤销、删除等的 / Also what was withdrawn or has come to another end
     #[arg(long)]
     pub all: bool,
-    /// 模板所在文件夹；默认用内置的 / Folder of policies with the layouts; built-in if not given
+    /// 自然人信息不脱敏，须说明用途（记入账本），且服务须允许（reads_in_full） / Shows natural persons in full; the purpose is recorded with the reading, and the service has to allow it
+    #[arg(long, value_name = "PURPOSE")]
+    pub in_full: Option<String>,
+    /// 模板所在文件夹；默认用服务的模板，空表用内置的 / Folder of policies with the layouts; those of the server if not given, for empty tables those built in
     #[arg(long, value_name = "DIR")]
     pub policies: Option<PathBuf>,
     /// 语言 / Language
@@ -99,7 +96,7 @@ pub enum TableFormat {
 #[derive(Debug)]
 enum Failed {
     NoLayout(String),
-    NotListed(String),
+    NoTemplate(String),
     Policies(String),
     Address(String),
     Unreachable(String),
@@ -122,7 +119,7 @@ impl From<Status> for Failed {
 impl Failed {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::NoLayout(_) | Self::NotListed(_) | Self::Policies(_) | Self::Address(_) => EXIT_USAGE,
+            Self::NoLayout(_) | Self::NoTemplate(_) | Self::Policies(_) | Self::Address(_) => EXIT_USAGE,
             Self::Unreachable(_) => EXIT_UNREACHABLE,
             Self::Refused(_) => EXIT_STOPPED,
             Self::Unwritten(Unwritten::NoFile) => EXIT_USAGE,
@@ -138,13 +135,11 @@ impl Failed {
             (Self::NoLayout(code), Language::Chinese) => {
                 format!("没有名为{code}的模板；credence export layouts可列出全部模板")
             }
-            (Self::NotListed(code), Language::English) => {
-                format!(
-                    "the service has no list of {code}; only its empty table can be exported (--template)"
-                )
+            (Self::NoTemplate(code), Language::English) => {
+                format!("{code} is data of the service and is not imported; there is no empty table of it")
             }
-            (Self::NotListed(code), Language::Chinese) => {
-                format!("服务没有{code}的清单，只能导出空表（--template）")
+            (Self::NoTemplate(code), Language::Chinese) => {
+                format!("{code}是服务自带的数据，不由文件导入，没有空表")
             }
             (Self::Policies(mistakes), _) => mistakes.clone(),
             (Self::Address(address), Language::English) => format!("{address:?} is no address of a server"),
@@ -195,10 +190,20 @@ pub async fn run(options: &Options) -> u8 {
 }
 
 async fn export(options: &Options) -> Result<String, Failed> {
-    let policies = policies(options.policies.as_deref()).map_err(Failed::Policies)?;
+    let mut policies = policies(options.policies.as_deref()).map_err(Failed::Policies)?;
+    if options.policies.is_none()
+        && !options.template
+        && let Some(endpoint) = super::import::endpoint(&options.server)
+        && let Some(layouts) = super::served::layouts(&endpoint).await
+    {
+        policies.layouts = layouts;
+    }
     if options.layout.eq_ignore_ascii_case("layouts") {
         println!("{}", listed(&policies));
         return Ok(String::new());
+    }
+    if let Some(catalogue) = catalogue::Catalogue::of(&options.layout) {
+        return exported_catalogue(options, catalogue).await;
     }
     let layouts = policies.layouts.layouts();
     let layout = layouts
@@ -215,17 +220,15 @@ async fn export(options: &Options) -> Result<String, Failed> {
             Language::Chinese => format!("已导出空表：{}（{}）", layout.code, layout.title_zh),
         });
     }
-    let is_commitments = layout.code == "COMMITMENT";
-    if !is_commitments && layout.kind.is_none() {
-        return Err(Failed::NotListed(layout.code.clone()));
-    }
     let channel = connect(&options.server).await?;
-    let mut target = begin()?;
-    let done = if is_commitments {
-        all_commitments(options, &policies, layout, channel, &mut target).await?
-    } else {
-        all_records(options, &policies, layout, channel, &mut target).await?
+    let list = List {
+        options,
+        words: Words(&policies.layouts),
+        layout,
+        channel,
     };
+    let mut target = begin()?;
+    let done = list.written(&mut target).await?;
     target.finish(&[])?;
     Ok(said(done, options.lang))
 }
@@ -247,14 +250,12 @@ fn said(done: Done, language: Language) -> String {
 }
 
 fn listed(policies: &Policies) -> String {
-    let line = |layout: &Layout| format!("{:<18} {} / {}", layout.code, layout.title_zh, layout.title_en);
-    policies
-        .layouts
-        .layouts()
-        .iter()
-        .map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let line = |(code, zh, en): (&str, &str, &str)| format!("{code:<22} {zh} / {en}");
+    let layouts = policies.layouts.layouts().iter();
+    let layouts = layouts.map(|one| line((&one.code, &one.title_zh, &one.title_en)));
+    let catalogues = catalogue::ALL.iter();
+    let catalogues = catalogues.map(|one| line((one.code(), one.title_zh(), one.title_en())));
+    layouts.chain(catalogues).collect::<Vec<_>>().join("\n")
 }
 
 fn is_workbook(options: &Options) -> bool {
@@ -279,101 +280,18 @@ async fn connect(server: &str) -> Result<Channel, Failed> {
     })
 }
 
-async fn all_commitments(
-    options: &Options,
-    policies: &Policies,
-    layout: &Layout,
-    channel: Channel,
-    target: &mut Target,
-) -> Result<Done, Failed> {
-    let mut client = CommitmentServiceClient::new(channel).max_decoding_message_size(PAGE_SIZE_MAX);
-    let words = Words(&policies.layouts);
-    let given = |text: &Option<String>| text.clone().unwrap_or_default();
-    let mut state = pb::CommitmentState::Recorded;
-    if options.all {
-        state = pb::CommitmentState::Unspecified;
+async fn exported_catalogue(options: &Options, catalogue: catalogue::Catalogue) -> Result<String, Failed> {
+    if options.template {
+        return Err(Failed::NoTemplate(catalogue.code().to_owned()));
     }
-    let mut request = pb::ListCommitmentsRequest {
-        filter: Some(pb::CommitmentFilter {
-            subject: given(&options.subject),
-            department: given(&options.department),
-            made_from: given(&options.from),
-            made_until: given(&options.until),
-            received_from: given(&options.received_from),
-            received_until: given(&options.received_until),
-            state: state.into(),
-            ..Default::default()
-        }),
-        page_size: PAGE_SIZE,
-        ..Default::default()
-    };
+    let channel = connect(&options.server).await?;
+    let (out, is_workbook) = (options.out.as_deref(), is_workbook(options));
+    let mut target = Target::new(out, is_workbook, catalogue.title_zh(), &catalogue.columns())?;
     let mut done = Done::default();
-    loop {
-        let page = client.list_commitments(request.clone()).await?.into_inner();
-        for commitment in &page.commitments {
-            let items = template::items(layout);
-            let cells: Vec<_> = items
-                .map(|item| commitments::text(commitment, &item.code, &words))
-                .collect();
-            target.row(&cells)?;
-            done.rows += 1;
-            done.masked += u64::from(is_masked(layout, &cells));
-        }
-        if page.next_page_token.is_empty() {
-            return Ok(done);
-        }
-        request.page_token = page.next_page_token;
+    for cells in catalogue.rows(channel).await? {
+        target.row(&cells)?;
+        done.rows += 1;
     }
-}
-
-/// Whether a row holds what was masked, so that import refuses it.
-fn is_masked(layout: &Layout, cells: &[String]) -> bool {
-    let mut pairs = template::items(layout).zip(cells);
-    pairs.any(|(item, cell)| values::is_masked(item, cell))
-}
-
-async fn all_records(
-    options: &Options,
-    policies: &Policies,
-    layout: &Layout,
-    channel: Channel,
-    target: &mut Target,
-) -> Result<Done, Failed> {
-    let mut client = RecordServiceClient::new(channel).max_decoding_message_size(PAGE_SIZE_MAX);
-    let words = Words(&policies.layouts);
-    let given = |text: &Option<String>| text.clone().unwrap_or_default();
-    let mut state = pb::RecordStateFilter::Recorded;
-    if options.all {
-        state = pb::RecordStateFilter::Unspecified;
-    }
-    let mut request = pb::ListRecordsRequest {
-        filter: Some(pb::RecordFilter {
-            layout: layout.code.clone(),
-            subject: given(&options.subject),
-            department: given(&options.department),
-            decided_from: given(&options.from),
-            decided_until: given(&options.until),
-            received_from: given(&options.received_from),
-            received_until: given(&options.received_until),
-            state: state.into(),
-            ..Default::default()
-        }),
-        page_size: PAGE_SIZE,
-        ..Default::default()
-    };
-    let mut done = Done::default();
-    loop {
-        let page = client.list_records(request.clone()).await?.into_inner();
-        for record in &page.records {
-            let items = template::items(layout);
-            let cells: Vec<_> = items.map(|item| records::text(record, item, &words)).collect();
-            target.row(&cells)?;
-            done.rows += 1;
-            done.masked += u64::from(is_masked(layout, &cells));
-        }
-        if page.next_page_token.is_empty() {
-            return Ok(done);
-        }
-        request.page_token = page.next_page_token;
-    }
+    target.finish(&[])?;
+    Ok(said(done, options.lang))
 }

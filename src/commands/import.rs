@@ -20,6 +20,7 @@ use crate::sheets::Format;
 
 mod calls;
 mod commitments;
+mod decisions;
 mod driver;
 mod lane;
 mod offline;
@@ -84,6 +85,14 @@ pub async fn run(options: &Options) -> u8 {
             return EXIT_USAGE;
         }
     };
+    let mut policies = policies;
+    let is_alone = options.check && options.server.is_none();
+    if options.policies.is_none()
+        && !is_alone
+        && let Some(layouts) = super::served::layouts(&endpoint).await
+    {
+        policies.layouts = layouts;
+    }
     let import = Import {
         options,
         words,
@@ -255,6 +264,23 @@ impl Import<'_> {
                 });
                 self.drive(&lane, reading, sink).await
             }
+            "COMMITMENT_WITHDRAWAL" => {
+                let lane = calls::Calls::new(decisions::Withdrawals {
+                    layouts: self.policies.layouts.clone(),
+                    layout,
+                    is_check: self.options.check,
+                });
+                self.drive(&lane, reading, sink).await
+            }
+            "BREACH" => {
+                let lane = calls::Calls::new(decisions::Breaches {
+                    layouts: self.policies.layouts.clone(),
+                    layout,
+                    is_check: self.options.check,
+                    corrects: self.options.correct,
+                });
+                self.drive(&lane, reading, sink).await
+            }
             "WITHDRAWAL" => {
                 let lane = calls::Calls::new(records::Ends {
                     layouts: self.policies.layouts.clone(),
@@ -340,6 +366,7 @@ fn unsent(layout: &str) -> &'static [&'static str] {
         "MEMBERSHIP" => &subjects::MEMBERSHIP_UNSENT,
         "PERFORMANCE" => &calls::PERFORMANCE_UNSENT,
         "WITHDRAWAL" => &records::WITHDRAWAL_UNSENT,
+        "COMMITMENT_WITHDRAWAL" => &decisions::WITHDRAWAL_UNSENT,
         _ => &[],
     }
 }

@@ -6,3 +6,4 @@ pub mod healthcheck;
 pub mod import;
 pub mod ledger;
 pub mod policies;
+mod served;

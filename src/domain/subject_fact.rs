@@ -64,7 +64,40 @@ pub struct RegisterEntry {
     pub state: RegisterState,
     /// Last day of its life.
     pub deregistered_on: Option<CivilDate>,
+    pub further: RegisterFurther,
 }
+
+/// What a register's row says beside name, codes and days. The representative is not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RegisterFurther {
+    /// Division of the address, 6 digits; empty if not said.
+    pub division: String,
+    pub address: String,
+    /// Those it came out of, as the register says; that they went into it is another fact.
+    pub predecessors: Vec<SocialCreditCode>,
+    pub succession: Option<Succession>,
+}
+
+/// How a subject follows its predecessors. Numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Succession {
+    /// 更名
+    Renamed = 1,
+    /// 合并
+    Merged = 2,
+    /// 分立
+    Split = 3,
+    /// 换码
+    CodeReplaced = 4,
+}
+
+numbered!(Succession {
+    Renamed,
+    Merged,
+    Split,
+    CodeReplaced
+});
 
 /// A register's row as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]

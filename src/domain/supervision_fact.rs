@@ -19,6 +19,8 @@ pub enum SupervisionFact {
     ExcuseFiled(ExcuseFact),
     ExcuseJudged(JudgmentFact),
     ZeroReported(ZeroReportFact),
+    /// Rows were told with natural persons in full.
+    ReadInFull(ReadInFullFact),
 }
 
 impl SupervisionFact {
@@ -32,6 +34,7 @@ impl SupervisionFact {
             Self::ExcuseFiled(_) => 53,
             Self::ExcuseJudged(_) => 54,
             Self::ZeroReported(_) => 55,
+            Self::ReadInFull(_) => 56,
         }
     }
 
@@ -45,8 +48,17 @@ impl SupervisionFact {
             Self::ExcuseFiled(_) => "excuse_filed",
             Self::ExcuseJudged(_) => "excuse_judged",
             Self::ZeroReported(_) => "zero_reported",
+            Self::ReadInFull(_) => "read_in_full",
         }
     }
+}
+
+/// A page of rows that was told with natural persons in full, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadInFullFact {
+    pub purpose: String,
+    /// Revisions of the snapshots that were told.
+    pub rows: Vec<Revision>,
 }
 
 /// A breach as it stands from here on.

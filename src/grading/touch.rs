@@ -86,7 +86,8 @@ fn of(group: &Group<'_>, fact: &Fact) -> Result<Vec<SubjectNumber>, Error> {
         | Fact::Supervision(
             SupervisionFact::ExcuseFiled(_)
             | SupervisionFact::ExcuseJudged(_)
-            | SupervisionFact::ZeroReported(_),
+            | SupervisionFact::ZeroReported(_)
+            | SupervisionFact::ReadInFull(_),
         )
         | Fact::LedgerOpened { .. }
         | Fact::EpochOpened { .. }

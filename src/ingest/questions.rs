@@ -148,7 +148,8 @@ fn asked(view: &dyn View, facts: &Facts, revision: Revision) -> Result<Vec<Quest
             SupervisionFact::CommitmentRevived(_)
             | SupervisionFact::ExcuseFiled(_)
             | SupervisionFact::ExcuseJudged(_)
-            | SupervisionFact::ZeroReported(_),
+            | SupervisionFact::ZeroReported(_)
+            | SupervisionFact::ReadInFull(_),
         ) => return Ok(Vec::new()),
     };
     let asking = findings.into_iter().filter(|finding| finding.kind == kind);

@@ -22,7 +22,7 @@ mod agreement;
 mod severity;
 #[cfg(test)]
 mod tests;
-mod words;
+pub mod words;
 
 use words::Word;
 
@@ -42,8 +42,10 @@ pub const KIND: Kind = Kind {
     lies: Lies::In("records"),
     embedded: embedded![
         "abnormal_listing.toml",
+        "breach.toml",
         "commendation.toml",
         "commitment.toml",
+        "commitment_withdrawal.toml",
         "evaluation.toml",
         "inspection_result.toml",
         "laws.toml",

@@ -14,6 +14,7 @@ use crate::domain::fact::{Principal, RequestId, RowOutcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
+use crate::domain::supervision_fact::ReadInFullFact;
 use crate::grading::commands::GradeCommand;
 use crate::group::unsettled;
 use crate::ingest::breach::{RecordBreach, ReviveCommitment};
@@ -65,6 +66,8 @@ pub enum Command {
         subject: SubjectNumber,
         purpose: String,
     },
+    /// Rows are about to be told with natural persons in full; the reading is a fact.
+    NoteReadInFull(ReadInFullFact),
     /// Finds out whether a ledger that took no writes takes them again; records nothing.
     Probe,
     /// Turns every day from the last turned one up to this.
@@ -88,6 +91,7 @@ impl Command {
             | Self::RecordBreach(_)
             | Self::Revive(_)
             | Self::NoteSealedRead { .. }
+            | Self::NoteReadInFull(_)
             | Self::Probe => false,
         }
     }

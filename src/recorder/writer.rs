@@ -12,6 +12,7 @@ use crate::domain::grade_fact::GradeFact;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
+use crate::domain::supervision_fact::SupervisionFact;
 use crate::failpoint::crash_point;
 use crate::grading;
 use crate::group::unsettled::{self, Cause};
@@ -458,6 +459,11 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
                     purpose: purpose.clone(),
                 },
             )?;
+            Vec::new()
+        }
+        (Command::NoteReadInFull(fact), _) => {
+            let fact = Fact::Supervision(SupervisionFact::ReadInFull(fact.clone()));
+            group.push(principal, fact)?;
             Vec::new()
         }
         (Command::Probe, _) => Vec::new(),

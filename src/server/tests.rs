@@ -68,6 +68,7 @@ macro_rules! misbehaving {
 misbehaving! {
     record_commitments(RecordCommitmentsRequest) -> CommitmentBatchResult;
     list_commitments(ListCommitmentsRequest) -> ListCommitmentsResponse;
+    list_commitments_in_full(ListCommitmentsInFullRequest) -> ListCommitmentsResponse;
     count_commitments(CountCommitmentsRequest) -> CountCommitmentsResponse;
     list_commitment_snapshots(ListCommitmentSnapshotsRequest) -> ListCommitmentSnapshotsResponse;
     withdraw_commitment(WithdrawCommitmentRequest) -> Commitment;

@@ -1,11 +1,11 @@
-//! `CatalogService`, the part about days: working-day calendars and the editions of the national lists.
+//! `CatalogService`, the part about dated data: calendars, editions of the national lists, layouts of rows.
 
 use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
 use super::catalog_service::{Catalogues, adopted, page};
-use super::convert::{catalog, requests};
+use super::convert::{catalog, layouts, requests};
 use super::page::question;
 use super::pb;
 use super::pb::get_edition_request::By;
@@ -13,12 +13,38 @@ use crate::domain::edition::{Edition, NationalList};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::ingest::due::calendar_missing;
 use crate::ingest::read;
-use crate::policy::{Policies, calendar, edition};
+use crate::policy::{Policies, calendar, edition, records};
 
 /// Longest period that is asked for, in working days: some 40 years.
 const WORKING_DAYS_MAX: u32 = 10_000;
 
 impl Catalogues {
+    pub(super) async fn layouts_listed(
+        &self,
+        request: Request<pb::ListRecordLayoutsRequest>,
+    ) -> Result<Response<pb::ListRecordLayoutsResponse>, Status> {
+        self.0.principal(request.extensions())?;
+        let message = request.into_inner();
+        let size = requests::page_size(message.page_size)?;
+        let asked = question("ListRecordLayouts", None::<&String>);
+        let (policies, context) = (Arc::clone(&self.0.shared.policies), self.0.clone());
+        self.0
+            .read(&message.min_revision, move |reading| {
+                let adopted = adopted(&context, reading, &records::KIND);
+                let mut all: Vec<_> = policies.layouts.layouts().iter().collect();
+                all.sort_by(|one, other| one.code.cmp(&other.code));
+                let (shown, next_page_token) = page(&all, &message.page_token, &asked, size, reading)?;
+                let shown = shown.iter();
+                let shown = shown.map(|one| layouts::layout(one, &policies.layouts, adopted));
+                Ok(pb::ListRecordLayoutsResponse {
+                    layouts: shown.collect(),
+                    next_page_token,
+                    revision: reading.place.to_string(),
+                })
+            })
+            .await
+    }
+
     pub(super) async fn calendars_listed(
         &self,
         request: Request<pb::ListCalendarsRequest>,

@@ -236,4 +236,11 @@ impl CatalogService for Catalogues {
     ) -> Result<Response<pb::Edition>, Status> {
         self.edition_found(request).await
     }
+
+    async fn list_record_layouts(
+        &self,
+        request: Request<pb::ListRecordLayoutsRequest>,
+    ) -> Result<Response<pb::ListRecordLayoutsResponse>, Status> {
+        self.layouts_listed(request).await
+    }
 }

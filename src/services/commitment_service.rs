@@ -85,6 +85,37 @@ impl CommitmentService for Commitments {
             .await
     }
 
+    async fn list_commitments_in_full(
+        &self,
+        request: Request<pb::ListCommitmentsInFullRequest>,
+    ) -> Result<Response<pb::ListCommitmentsResponse>, Status> {
+        let (_, extensions, message) = request.into_parts();
+        let reader = self.0.in_full(&extensions, &message.purpose)?;
+        let filter = requests::filter(message.filter.as_ref())?;
+        let size = requests::page_size(message.page_size)?;
+        let asked = question("ListCommitmentsInFull", message.filter.as_ref());
+        let answer = self
+            .0
+            .read(&message.min_revision, move |reading| {
+                let list = Listing::at(&message.page_token, asked, reading)?;
+                let wanted = read::resolve(reading.view, filter)?;
+                let page = read::list(reading.view, reading.facts, &wanted, list.span(size))?;
+                let shown = page.items.iter();
+                let shown = shown.map(|read| answers::commitment_in_full(&parts(read, reading.place)));
+                let told = pb::ListCommitmentsResponse {
+                    commitments: shown.collect(),
+                    next_page_token: list.next(page.next),
+                    revision: reading.place.to_string(),
+                };
+                let rows = page.items.iter().map(|read| read.row.current).collect();
+                Ok((told, rows))
+            })
+            .await?;
+        let (metadata, (told, rows), further) = answer.into_parts();
+        self.0.note(reader, rows, self.0.deadline(&extensions)).await?;
+        Ok(Response::from_parts(metadata, told, further))
+    }
+
     async fn count_commitments(
         &self,
         request: Request<pb::CountCommitmentsRequest>,
@@ -299,11 +330,15 @@ impl CommitmentService for Commitments {
 
 /// Shows a commitment that was read at `place`.
 pub(super) fn shown(read: &CommitmentRead, place: Place) -> pb::Commitment {
+    answers::commitment(&parts(read, place))
+}
+
+fn parts(read: &CommitmentRead, place: Place) -> answers::CommitmentShown<'_> {
     let at = |revision| Place {
         epoch: place.epoch,
         revision,
     };
-    answers::commitment(&answers::CommitmentShown {
+    answers::CommitmentShown {
         fact: &read.fact,
         recorded_at: read.recorded_at,
         snapshot_count: read.row.snapshots,
@@ -326,5 +361,5 @@ pub(super) fn shown(read: &CommitmentRead, place: Place) -> pb::Commitment {
             recorded: at(breach.recorded),
             recorded_at: breach.recorded_at,
         }),
-    })
+    }
 }

@@ -15,9 +15,10 @@ use crate::clock::{Clock, ClockTrust, TestClock};
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::Principal;
 use crate::domain::refusal::{Reason, Refusal};
-use crate::domain::revision::{Epoch, Place};
+use crate::domain::revision::{Epoch, Place, Revision};
+use crate::domain::supervision_fact::ReadInFullFact;
 use crate::ingest::read;
-use crate::recorder::{self, Monotonic, Recorder, Shared};
+use crate::recorder::{self, Command, Monotonic, Order, Recorder, Shared};
 use crate::store::View;
 use crate::store::record::Facts;
 
@@ -37,6 +38,8 @@ pub struct Parts {
     pub monotonic: Monotonic,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
+    /// Whether natural persons may be read in full.
+    pub reads_in_full: bool,
     /// Largest message taken, in bytes.
     pub message_size_max: usize,
 }
@@ -78,6 +81,45 @@ impl Context {
     )]
     pub fn principal(&self, _extensions: &Extensions) -> Result<Principal, Refusal> {
         Ok(Principal::local())
+    }
+
+    /// Who reads natural persons in full, and for what. Until roles say who may, the operator does, for all.
+    ///
+    /// # Errors
+    /// `PERMISSION_REFUSED`, `PURPOSE_REQUIRED`, `MALFORMED_VALUE`.
+    pub fn in_full(&self, extensions: &Extensions, purpose: &str) -> Result<(Principal, String), Refusal> {
+        let principal = self.principal(extensions)?;
+        if !self.reads_in_full {
+            return Err(Refusal::plain(Reason::PermissionRefused).with("setting", "reads_in_full".to_owned()));
+        }
+        if purpose.trim().is_empty() {
+            return Err(Refusal::plain(Reason::PurposeRequired).violating("purpose", "is required"));
+        }
+        let purpose = requests::text("purpose", purpose, requests::PURPOSE_LENGTH_MAX)?;
+        Ok((principal, purpose))
+    }
+
+    /// Records a reading in full before anything of it is told; one of nothing leaves nothing.
+    ///
+    /// # Errors
+    /// The recorder's.
+    pub async fn note(
+        &self,
+        (principal, purpose): (Principal, String),
+        rows: Vec<Revision>,
+        deadline: Option<Duration>,
+    ) -> Result<(), Refusal> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let order = Order {
+            principal,
+            request: None,
+            validate_only: false,
+            command: Command::NoteReadInFull(ReadInFullFact { purpose, rows }),
+            deadline,
+        };
+        self.recorder.submit(order).await.map(drop)
     }
 
     /// The day on which what comes in now is received.

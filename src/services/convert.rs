@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod catalog;
 pub mod grades;
+pub mod layouts;
 pub mod masked;
 pub mod records;
 pub mod requests;

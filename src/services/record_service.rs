@@ -162,6 +162,34 @@ impl RecordService for Records {
         .await
     }
 
+    async fn list_records_in_full(
+        &self,
+        request: Request<pb::ListRecordsInFullRequest>,
+    ) -> Result<Response<pb::ListRecordsResponse>, Status> {
+        let (_, extensions, message) = request.into_parts();
+        let who = self.0.in_full(&extensions, &message.purpose)?;
+        let filter = records::filter(message.filter.as_ref(), &self.0.shared.policies.layouts)?;
+        let size = requests::page_size(message.page_size)?;
+        let asked = question("ListRecordsInFull", message.filter.as_ref());
+        let answer = self.read(&message.min_revision, move |reader, reading| {
+            let list = Listing::at(&message.page_token, asked, reading)?;
+            let wanted = read::resolve(reading.view, filter)?;
+            let page = reader.list(&wanted, list.span(size))?;
+            let shown = page.items.iter();
+            let shown = shown.map(|read| records::record_in_full(read, reading.epoch()));
+            let told = pb::ListRecordsResponse {
+                records: shown.collect(),
+                next_page_token: list.next(page.next),
+                revision: reading.place.to_string(),
+            };
+            let rows = page.items.iter().map(|read| read.row.current).collect();
+            Ok((told, rows))
+        });
+        let (metadata, (told, rows), further) = answer.await?.into_parts();
+        self.0.note(who, rows, self.0.deadline(&extensions)).await?;
+        Ok(Response::from_parts(metadata, told, further))
+    }
+
     async fn count_records(
         &self,
         request: Request<pb::CountRecordsRequest>,

@@ -22,6 +22,7 @@ use crate::recorder::{self, Answer, Command, Order};
 use crate::subjects::commands::SubjectCommand;
 use crate::subjects::file::EntryKey;
 use crate::subjects::place::{self, Known};
+use crate::subjects::profile::MemberRead;
 use crate::subjects::{self, counts, lists, read};
 
 mod changes;
@@ -253,6 +254,30 @@ impl SubjectService for Subjects {
             .await
     }
 
+    async fn list_register(
+        &self,
+        request: Request<pb::ListRegisterRequest>,
+    ) -> Result<Response<pb::ListRegisterResponse>, Status> {
+        self.0.principal(request.extensions())?;
+        let message = request.into_inner();
+        let size = requests::page_size(message.page_size)?;
+        self.0
+            .read(&message.min_revision, move |reading| {
+                let what = question("ListRegister", None::<&pb::ListRegisterRequest>);
+                let listing = Listing::at(&message.page_token, what, reading)?;
+                let span = (listing.after, listing.first_page.revision);
+                let page = lists::register(reading.view, reading.facts, span, size)?;
+                let shown = page.items.iter();
+                let shown = shown.map(|read| answers::register_entry(read, reading.epoch()));
+                Ok(pb::ListRegisterResponse {
+                    entries: shown.collect(),
+                    next_page_token: listing.next(page.next),
+                    revision: reading.place.to_string(),
+                })
+            })
+            .await
+    }
+
     async fn count_subjects(
         &self,
         request: Request<pb::CountSubjectsRequest>,
@@ -384,7 +409,10 @@ impl SubjectService for Subjects {
                 };
                 let wanted = lists::Wanted { subject, ..wanted };
                 let page = lists::memberships(reading.view, reading.facts, &wanted, listing.span(size))?;
-                let shown = |(name, read): &(SubjectName, _)| membership(reading, *name, read);
+                let shown = |(_, read): &(SubjectName, MemberRead)| -> Result<_, rows::Error> {
+                    let who = lists::summary(reading.view, reading.facts, read.subject)?;
+                    Ok(answers::membership_of(&who, read, reading.epoch()))
+                };
                 Ok(pb::ListMembershipsResponse {
                     memberships: page.items.iter().map(shown).collect::<Result<_, _>>()?,
                     next_page_token: listing.next(page.next),
@@ -403,7 +431,7 @@ fn summaries(items: &[lists::Summary], today: CivilDate, reading: &Reading<'_>) 
 fn membership(
     reading: &Reading<'_>,
     name: SubjectName,
-    read: &subjects::profile::MemberRead,
+    read: &MemberRead,
 ) -> Result<pb::Membership, rows::Error> {
     let kind = subjects::row(reading.view, read.subject)?.kind;
     Ok(answers::membership(name, kind, read, reading.epoch()))

@@ -1,6 +1,6 @@
 //! Lists of subjects and memberships, page by page.
 //!
-//! Read first: [`search`], [`provisional`], [`memberships`].
+//! Read first: [`search`], [`provisional`], [`register`], [`memberships`].
 
 use crate::domain::catalog::SectorCode;
 use crate::domain::civil_date::CivilDate;
@@ -8,7 +8,7 @@ use crate::domain::fact::Fact;
 use crate::domain::hash::KeyedHashes;
 use crate::domain::revision::{Instant, Revision};
 use crate::domain::subject::{Identity, SubjectKind, SubjectName, SubjectNumber};
-use crate::domain::subject_fact::SubjectFact;
+use crate::domain::subject_fact::{RegisterFact, SubjectFact};
 use crate::domain::title::ComparedName;
 use crate::group::fold::subjects::{membership, state, title_hash};
 use crate::ingest::rows::{Error, Page, Span, contradiction};
@@ -146,6 +146,60 @@ pub fn summary(view: &dyn View, facts: &Facts, number: SubjectNumber) -> Result<
         successor,
         opened: row.opened,
     })
+}
+
+/// A subject's current row of the register.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    pub name: SubjectName,
+    pub fact: RegisterFact,
+    pub revision: Revision,
+    pub at: Instant,
+}
+
+/// Lists the register's current rows behind `after`, in the order in which their subjects were opened; those
+/// of subjects that it did not have at `until` are left out.
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn register(
+    view: &dyn View,
+    facts: &Facts,
+    (after, until): (SubjectNumber, Revision),
+    size: usize,
+) -> Result<Page<Registered, SubjectNumber>, Error> {
+    let range = KeyRange {
+        from: keys::subject_key(SubjectNumber(after.0.saturating_add(1))),
+        until: None,
+    };
+    let found = view.scan(keys::SUBJECT, &range, ROWS_PER_PAGE_MAX + 1)?;
+    let mut page = Page {
+        items: Vec::new(),
+        next: None,
+    };
+    for (place, (key, _)) in found.rows.iter().enumerate() {
+        let number = keys::subject_value(key);
+        if let Some(revision) = state(view, number)?.registered {
+            let (recorded, at) = facts.fact(revision)?;
+            let Fact::Subject(SubjectFact::Registered(fact)) = recorded.fact else {
+                return Err(contradiction(revision));
+            };
+            if fact.first.unwrap_or(revision) <= until {
+                page.items.push(Registered {
+                    name: super::row(view, number)?.name,
+                    fact: *fact,
+                    revision,
+                    at,
+                });
+            }
+        }
+        let is_full = page.items.len() == size || place + 1 == ROWS_PER_PAGE_MAX;
+        if is_full && place + 1 < found.rows.len() {
+            page.next = Some(number);
+            break;
+        }
+    }
+    Ok(page)
 }
 
 /// Which memberships are wanted; what is `None` lets everything pass.

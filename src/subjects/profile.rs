@@ -234,6 +234,7 @@ fn before(day: CivilDate) -> Option<CivilDate> {
 mod tests {
     use super::*;
     use crate::domain::subject::{SubjectKind, SubjectName};
+    use crate::domain::subject_fact::RegisterFurther;
     use crate::domain::subject_fact::{RegisterEntry, SubjectChange, Who};
 
     const NUMBER: SubjectNumber = SubjectNumber(1);
@@ -273,6 +274,7 @@ mod tests {
             holds_from: holds_from.map(day),
             state: RegisterState::Active,
             deregistered_on: None,
+            further: RegisterFurther::default(),
         };
         Fact::Subject(SubjectFact::Registered(Box::new(RegisterFact {
             subject: NUMBER,

@@ -16,7 +16,8 @@ use crate::domain::record_name::RecordName;
 use crate::domain::revision::Revision;
 use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectNumber};
 use crate::domain::subject_fact::{
-    Change, RegisterEntry, RegisterFact, RegisterState, SubjectChange, SubjectFact, Who,
+    Change, RegisterEntry, RegisterFact, RegisterFurther, RegisterState, SubjectChange, SubjectFact,
+    Succession, Who,
 };
 use crate::group::Group;
 use crate::group::fold::subjects::{register_key, state};
@@ -41,6 +42,11 @@ pub struct ReportedEntry {
     pub changed_on: String,
     pub state: Choice<RegisterState>,
     pub deregistered_on: String,
+    /// Division of the address; empty if not said, as the items below.
+    pub division: String,
+    pub address: String,
+    pub predecessors: Vec<String>,
+    pub succession: Choice<Succession>,
 }
 
 /// A register's row after its check.
@@ -62,6 +68,12 @@ const KIND: Item = item("kind", "kind of subject", "主体类别", 16);
 const ESTABLISHED_ON: Item = item("established_on", "date of establishment", "成立日期", 10);
 const CHANGED_ON: Item = item("changed_on", "date of change", "变更日期", 10);
 const STATE: Item = item("state", "state", "登记状态", 16);
+const DIVISION: Item = item("division", "division of the address", "住所行政区划代码", 6);
+const ADDRESS: Item = item("address", "address", "住所", 512);
+const PREDECESSORS: Item = item("predecessors", "predecessors", "前身统一社会信用代码", 18);
+const SUCCESSION: Item = item("succession", "succession", "承继关系", 32);
+/// Most predecessors of one row.
+const PREDECESSORS_MAX: usize = 50;
 const DEREGISTERED_ON: Item = item("deregistered_on", "date of deregistration", "注销日期", 10);
 
 /// The items that hold older codes.
@@ -125,6 +137,7 @@ pub fn check(reported: &ReportedEntry, received_on: CivilDate) -> CheckedEntry {
         established_on,
         deregistered_on,
     );
+    let further = further(&mut found, reported);
     let entry = || {
         Some(RegisterEntry {
             code: code?,
@@ -135,12 +148,48 @@ pub fn check(reported: &ReportedEntry, received_on: CivilDate) -> CheckedEntry {
             holds_from,
             state: state?,
             deregistered_on,
+            further,
         })
     };
     let entry = if found.refuse() { None } else { entry() };
     CheckedEntry {
         entry,
         findings: found.0,
+    }
+}
+
+fn further(found: &mut Findings, reported: &ReportedEntry) -> RegisterFurther {
+    let (division, address) = (&reported.division, &reported.address);
+    let is_division = division.len() == 6 && division.bytes().all(|byte| byte.is_ascii_digit());
+    if !division.is_empty() && !is_division {
+        found.reject(
+            DIVISION,
+            Rule::DivisionCode,
+            "is not six digits; correct or empty it.",
+            "不是6位数字，请更正或清空。",
+        );
+    }
+    found.text(ADDRESS, address, false);
+    if reported.predecessors.len() > PREDECESSORS_MAX {
+        found.reject(
+            PREDECESSORS,
+            Rule::Length,
+            "names more than 50; report the others with a later row.",
+            "超过50个，其余请另行报送。",
+        );
+    }
+    let predecessors = reported.predecessors.iter();
+    let predecessors = predecessors.filter_map(|code| found.code(PREDECESSORS, code));
+    let predecessors = predecessors.collect();
+    let succession = match &reported.succession {
+        Choice::Absent => None,
+        said @ (Choice::Known(_) | Choice::Unknown(_)) => found.choice(SUCCESSION, said, "1, 2, 3, 4"),
+    };
+    RegisterFurther {
+        division: division.clone(),
+        address: address.clone(),
+        predecessors,
+        succession,
     }
 }
 
@@ -434,7 +483,37 @@ mod tests {
             changed_on: String::new(),
             state: Choice::Known(RegisterState::Active),
             deregistered_on: String::new(),
+            division: String::new(),
+            address: String::new(),
+            predecessors: Vec::new(),
+            succession: Choice::Absent,
         }
+    }
+
+    #[test]
+    fn what_a_row_says_further_is_checked_and_kept() {
+        let mut row = reported();
+        row.division = "150802".to_owned();
+        row.address = "胜利路1号".to_owned();
+        row.predecessors = vec!["91150802MA0000074U".to_owned()];
+        row.succession = Choice::Known(Succession::Split);
+        let checked = check(&row, "2024-06-03".parse().unwrap());
+        let further = checked.entry.unwrap().further;
+        assert_eq!(further.predecessors[0].to_string(), "91150802MA0000074U");
+        assert_eq!(further.succession, Some(Succession::Split));
+        check_change(
+            |row| row.division = "15080".to_owned(),
+            &[("division", Rule::DivisionCode)],
+        );
+        check_change(|row| row.address = "长".repeat(513), &[("address", Rule::Length)]);
+        check_change(
+            |row| row.predecessors = vec!["91150802MA0000074X".to_owned()],
+            &[("predecessors", Rule::SocialCreditCodeCheck)],
+        );
+        check_change(
+            |row| row.succession = Choice::Unknown("9".to_owned()),
+            &[("succession", Rule::ValueList)],
+        );
     }
 
     #[track_caller]

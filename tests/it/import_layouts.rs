@@ -70,7 +70,7 @@ const PENALTY_CODES: [&str; 20] = [
     "CF_AJCXLB",
 ];
 
-fn penalties(server: &TestServer) -> Sheet {
+pub fn penalties(server: &TestServer) -> Sheet {
     let (title, code) = (&server.body.title_chinese, &server.body.social_credit_code);
     let row = |serial: u32| {
         let texts = [
@@ -294,10 +294,7 @@ async fn a_register_and_a_roster_go_as_files() {
         (Some(0), &Value::from(5)),
         "{printed:#}"
     );
-    assert_eq!(
-        printed["files"][0]["columns_ignored"],
-        serde_json::json!(["住所"])
-    );
+    assert_eq!(printed["files"][0]["columns_ignored"], serde_json::json!([]));
     let headers = [
         "主体名称",
         "主体类别",
@@ -386,5 +383,71 @@ async fn performance_goes_as_a_file_of_its_own() {
     );
     let back = fs::read_to_string(folder.path().join("performances.rejected.csv")).expect("it came back");
     assert!(back.contains("[D4] ") && back.contains("[第5行] "), "{back}");
+    server.stop().await;
+}
+
+/// Copies a folder of data files.
+fn copied(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let own = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copied(&path, &own);
+        } else {
+            fs::copy(&path, &own).expect("copied");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_read_and_written_by_the_layouts_of_the_server() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let policies = folder.path().join("policies");
+    copied(
+        std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/policies")),
+        &policies,
+    );
+    // The district's own system calls the number of a decision otherwise.
+    let penalty = policies.join("records/penalty_v2.toml");
+    let text = fs::read_to_string(&penalty).expect("there");
+    let own = text.replacen("zh = \"行政处罚决定书文号\"", "zh = \"本地案号\"", 1);
+    assert_ne!(text, own);
+    fs::write(&penalty, own).expect("written");
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let server = TestServer::start_in(data, &[("policies", policies.to_str().expect("UTF-8"))]).await;
+    let mut sheet = penalties(&server);
+    sheet.headers[4] = "本地案号".to_owned();
+    let file = folder.path().join("penalties.csv");
+    fs::write(&file, csv(&sheet, ",", "\n")).expect("written");
+    let (code, printed) = import(&server, &file, &[]).await;
+    assert_eq!(
+        (code, &printed["files"][0]["result"]["created"]),
+        (Some(0), &Value::from(24)),
+        "{printed:#}"
+    );
+    // Without the server nobody knows that name.
+    let alone = crate::imports::run(&[
+        "import",
+        "--check",
+        "--format",
+        "json",
+        file.to_str().expect("UTF-8"),
+    ])
+    .await;
+    assert_eq!(alone.status.code(), Some(2), "{alone:?}");
+    let out = folder.path().join("out.csv");
+    let url = format!("http://{}", server.address);
+    let made = crate::imports::run(&[
+        "export",
+        "PENALTY_V2",
+        "--server",
+        &url,
+        "--out",
+        out.to_str().expect("UTF-8"),
+    ])
+    .await;
+    assert_eq!(made.status.code(), Some(0), "{made:?}");
+    assert!(fs::read_to_string(&out).expect("written").contains("本地案号"));
     server.stop().await;
 }

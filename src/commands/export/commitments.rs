@@ -14,7 +14,9 @@ impl Words<'_> {
         value.map_or_else(|| code.to_owned(), |value| value.chinese.clone())
     }
 
-    fn number(&self, list: &str, number: i32) -> String {
+    /// The word of the value with this number; empty for none.
+    #[must_use]
+    pub fn number(&self, list: &str, number: i32) -> String {
         if number == 0 {
             String::new()
         } else {

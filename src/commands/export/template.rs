@@ -14,12 +14,17 @@ pub fn items(layout: &Layout) -> impl Iterator<Item = &LayoutItem> {
 /// The columns of a table of this layout, in the order of the form.
 #[must_use]
 pub fn columns(layout: &Layout, layouts: &Layouts) -> Vec<XlsxColumn> {
-    let column = |item: &LayoutItem| XlsxColumn {
+    items(layout).map(|item| column(item, layouts)).collect()
+}
+
+/// The column of one item.
+#[must_use]
+pub fn column(item: &LayoutItem, layouts: &Layouts) -> XlsxColumn {
+    XlsxColumn {
         header: item.chinese.clone(),
         is_required: item.is_always_needed(),
         choices: choices(item, layouts),
-    };
-    items(layout).map(column).collect()
+    }
 }
 
 /// The words of a list of which one is chosen; several cannot be chosen from a cell's list.

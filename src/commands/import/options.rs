@@ -67,7 +67,7 @@ pub struct Options {
     /// 服务中断后最多等待多少秒 / Seconds to wait for a server that has stopped answering
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     pub wait: u64,
-    /// 模板与目录所在文件夹；默认用内置的 / Folder of policies with the layouts; built-in if not given
+    /// 模板与目录所在文件夹；默认用服务的模板，无服务时用内置的 / Folder of policies with the layouts; those of the server if not given, without one those built in
     #[arg(long, value_name = "DIR")]
     pub policies: Option<PathBuf>,
     /// 结果的格式 / How the result is printed

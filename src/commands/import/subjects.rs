@@ -11,6 +11,7 @@ use super::outcome::{BatchOutcome, RowOutcome, became, found};
 use super::reading::Taken;
 use super::texts::Texts;
 use crate::domain::layout::{Layout, Layouts};
+use crate::ingest::records::clean;
 use crate::services::pb;
 use crate::services::pb::subject_service_client::SubjectServiceClient;
 
@@ -57,14 +58,12 @@ lane! {
 }
 
 /// Items of the register's layout that the service does not record.
-pub const REGISTER_UNSENT: [&str; 8] = [
-    "DJ_ZJLX", "DJ_ZJHM", "DJ_FRDB", "DJ_DZQH", "DJ_DZ", "DJ_QSDM", "DJ_QSGX", "BZ",
-];
+pub const REGISTER_UNSENT: [&str; 4] = ["DJ_ZJLX", "DJ_ZJHM", "DJ_FRDB", "BZ"];
 /// Items of the layout of rosters that the service does not record.
 pub const MEMBERSHIP_UNSENT: [&str; 5] = ["LY_XDR_GSZC", "LY_XDR_ZJLX", "LY_JGMC", "LY_JGDM", "BZ"];
 
 /// Path of the field and code of the item.
-const REGISTER_FIELDS: [(&str, &str); 12] = [
+const REGISTER_FIELDS: [(&str, &str); 16] = [
     ("social_credit_code", "DJ_SHXYM"),
     ("name", "DJ_MC"),
     ("kind", "DJ_LB"),
@@ -77,6 +76,10 @@ const REGISTER_FIELDS: [(&str, &str); 12] = [
     ("changed_on", "DJ_BGRQ"),
     ("state", "DJ_ZXRQ"),
     ("deregistered_on", "DJ_ZXRQ"),
+    ("division", "DJ_DZQH"),
+    ("address", "DJ_DZ"),
+    ("predecessors", "DJ_QSDM"),
+    ("succession", "DJ_QSGX"),
 ];
 
 /// The same of rosters; the code of a person has a column of its own.
@@ -110,6 +113,8 @@ fn register_row(texts: &Texts<'_>) -> pb::RegisterRow {
     } else {
         pb::RegisterState::Deregistered
     };
+    let predecessors = texts.text("DJ_QSDM");
+    let predecessors = predecessors.split([';', '；', ',', '，', '、']);
     pb::RegisterRow {
         social_credit_code: texts.code("DJ_SHXYM"),
         name: texts.text("DJ_MC"),
@@ -123,6 +128,13 @@ fn register_row(texts: &Texts<'_>) -> pb::RegisterRow {
         changed_on: texts.text("DJ_BGRQ"),
         state: state.into(),
         deregistered_on,
+        division: clean::text(&texts.text("DJ_DZQH")),
+        address: texts.text("DJ_DZ"),
+        predecessors: predecessors
+            .map(clean::code)
+            .filter(|one| !one.is_empty())
+            .collect(),
+        succession: texts.number("DJ_QSGX", "succession"),
     }
 }
 

@@ -36,6 +36,10 @@ pub(super) fn line(fact: &SupervisionFact, names: &Names) -> Value {
             "judged_on": fact.judged_on.to_string(),
             "number": fact.number,
         }),
+        SupervisionFact::ReadInFull(fact) => json!({
+            "purpose": fact.purpose,
+            "rows": fact.rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        }),
         SupervisionFact::ZeroReported(fact) => json!({
             "reporter": fact.reporter.to_string(),
             "data": fact.data.word(),

@@ -2,7 +2,8 @@
 
 use super::{Encoding, HASH_SIZE};
 use crate::domain::civil_date::CivilDate;
-use crate::domain::subject_fact::{Membership, RegisterEntry};
+use crate::domain::social_credit_code::SocialCreditCode;
+use crate::domain::subject_fact::{Membership, RegisterEntry, RegisterFurther};
 
 /// Returns the hash of a register's row.
 #[must_use]
@@ -16,9 +17,17 @@ pub fn register_hash(entry: &RegisterEntry) -> [u8; HASH_SIZE] {
         holds_from,
         state,
         deregistered_on,
+        further,
     } = entry;
     let count = u8::try_from(older_codes.len()).expect("each kind of older code stands once");
-    let mut encoding = Encoding::of("credence.register.content.1")
+    // Rows that say nothing further keep the hash of the first version.
+    let is_plain = *further == RegisterFurther::default();
+    let domain = if is_plain {
+        "credence.register.content.1"
+    } else {
+        "credence.register.content.2"
+    };
+    let mut encoding = Encoding::of(domain)
         .text(code.as_str())
         .byte(kind.number())
         .text(name)
@@ -26,11 +35,26 @@ pub fn register_hash(entry: &RegisterEntry) -> [u8; HASH_SIZE] {
     for identity in older_codes {
         encoding = encoding.identity(identity);
     }
-    encoding
+    encoding = encoding
         .maybe(*established_on)
         .maybe(*holds_from)
         .byte(state.number())
-        .maybe(*deregistered_on)
+        .maybe(*deregistered_on);
+    if is_plain {
+        return encoding.finish();
+    }
+    let RegisterFurther {
+        division,
+        address,
+        predecessors,
+        succession,
+    } = further;
+    let codes: Vec<&str> = predecessors.iter().map(SocialCreditCode::as_str).collect();
+    encoding
+        .text(division)
+        .text(address)
+        .text(&codes.join(";"))
+        .byte(succession.map_or(0, |one| one.number()))
         .finish()
 }
 
@@ -66,7 +90,7 @@ mod tests {
 
     use super::*;
     use crate::domain::subject::{Identity, IdentityKind, SubjectKind};
-    use crate::domain::subject_fact::RegisterState;
+    use crate::domain::subject_fact::{RegisterState, Succession};
 
     fn day(text: &str) -> CivilDate {
         text.parse().unwrap()
@@ -85,6 +109,11 @@ mod tests {
             |one| one.holds_from = Some(day("2001-01-01")),
             |one| one.state = RegisterState::Deregistered,
             |one| one.deregistered_on = Some(day("2001-01-01")),
+            |one| one.further.division = "150802".to_owned(),
+            |one| one.further.address = "150802".to_owned(),
+            |one| one.further.predecessors = vec!["91440300192317458F".parse().unwrap()],
+            |one| one.further.succession = Some(Succession::Merged),
+            |one| one.further.succession = Some(Succession::Split),
         ];
         let mut seen = HashSet::new();
         for (number, change) in CHANGES.iter().enumerate() {
@@ -99,6 +128,7 @@ mod tests {
                 holds_from: None,
                 state: RegisterState::Active,
                 deregistered_on: None,
+                further: RegisterFurther::default(),
             };
             change(&mut entry);
             assert!(seen.insert(register_hash(&entry)), "change {number}");

@@ -64,6 +64,7 @@ pub fn changes(
             };
             vec![put(keys::EXCUSE, keys::revision_key(fact.excuse), row.encode())]
         }
+        SupervisionFact::ReadInFull(_) => Vec::new(),
         SupervisionFact::ZeroReported(fact) => vec![put(
             keys::ZERO_REPORT,
             keys::supervision::zero_report_key(fact.reporter, fact.data, fact.month),

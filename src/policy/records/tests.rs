@@ -63,7 +63,9 @@ fn the_national_forms_have_their_numbers_of_items() {
     assert_eq!(
         files,
         [
+            "BREACH",
             "COMMITMENT",
+            "COMMITMENT_WITHDRAWAL",
             "MEMBERSHIP",
             "PERFORMANCE",
             "REGISTER",

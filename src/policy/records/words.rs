@@ -14,6 +14,15 @@ pub struct Word<T>(pub T);
 /// Says in one table which word stands for which value, and lists them all where a word is another.
 macro_rules! words {
     ($of:ty { $($word:literal => $value:expr),+ $(,)? }) => {
+        impl Word<$of> {
+            /// The word that stands for a value; `None` for one that files do not name.
+            #[must_use]
+            pub fn of(value: $of) -> Option<&'static str> {
+                let words = [$(($word, $value)),+];
+                words.into_iter().find(|(_, one)| *one == value).map(|(word, _)| word)
+            }
+        }
+
         impl FromStr for Word<$of> {
             type Err = String;
 

@@ -47,6 +47,21 @@ pub struct PerformanceShown<'a> {
 /// Shows a commitment; a natural person is masked everywhere.
 #[must_use]
 pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
+    let said = &shown.fact.commitment;
+    shown_as(
+        shown,
+        &Masked::of(&said.subject, said.subject_kind, &said.subject_name),
+    )
+}
+
+/// Shows a commitment as it was reported, a natural person too.
+#[must_use]
+pub fn commitment_in_full(shown: &CommitmentShown<'_>) -> pb::Commitment {
+    let said = &shown.fact.commitment;
+    shown_as(shown, &Masked::in_full(&said.subject, &said.subject_name))
+}
+
+fn shown_as(shown: &CommitmentShown<'_>, masked: &Masked<'_>) -> pb::Commitment {
     let CommitmentFact {
         commitment,
         department,
@@ -58,11 +73,6 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         body: commitment.accepting_body_code,
         code: commitment.code,
     };
-    let masked = Masked::of(
-        &commitment.subject,
-        commitment.subject_kind,
-        &commitment.subject_name,
-    );
     let (withdrawn_reason, withdrawn_at) = match shown.withdrawn {
         Some((reason, at)) => (masked.text(reason), Some(timestamp(at))),
         None => (String::new(), None),
@@ -102,7 +112,7 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         remarks: masked.text(&commitment.remarks),
         performance: shown
             .performance
-            .map(|performance| performance_of(&performance, &masked)),
+            .map(|performance| performance_of(&performance, masked)),
         snapshot: *snapshot,
         snapshot_count: shown.snapshot_count,
         revision: shown.changed.to_string(),
@@ -111,7 +121,7 @@ pub fn commitment(shown: &CommitmentShown<'_>) -> pb::Commitment {
         withdrawn_reason,
         withdrawn_at,
         findings: findings.iter().map(finding).collect(),
-        breach: shown.breach.map(|breach| supervision::breach(&breach, &masked)),
+        breach: shown.breach.map(|breach| supervision::breach(&breach, masked)),
         revived_reason,
         revived_at,
     }

@@ -10,6 +10,7 @@ pub struct Masked<'a> {
     hidden: Vec<(&'a str, String)>,
     /// A name that is itself no text: of one character, it would take ordinary words apart.
     short_name: Option<&'a str>,
+    in_full: bool,
 }
 
 impl<'a> Masked<'a> {
@@ -21,6 +22,7 @@ impl<'a> Masked<'a> {
             code: code.clone(),
             hidden: Vec::new(),
             short_name: None,
+            in_full: false,
         };
         if identity.kind().is_personal() || kind == SubjectKind::Person {
             masked.name = masked_name(name);
@@ -30,9 +32,27 @@ impl<'a> Masked<'a> {
         masked
     }
 
+    /// The party as it was reported: for a reading that is recorded with its purpose.
+    #[must_use]
+    pub fn in_full(identity: &Identity, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            code: identity.expose().to_owned(),
+            hidden: Vec::new(),
+            short_name: None,
+            in_full: true,
+        }
+    }
+
+    /// Says whether nothing is hidden.
+    #[must_use]
+    pub fn is_in_full(&self) -> bool {
+        self.in_full
+    }
+
     /// Hides a number too.
     pub fn hide(&mut self, number: &'a str, shown: String) {
-        if !number.is_empty() {
+        if !number.is_empty() && !self.in_full {
             self.hidden.push((number, shown));
         }
     }

@@ -219,9 +219,19 @@ pub fn batch_result(answered: BatchAnswered, outcomes: &[RowOutcome]) -> pb::Rec
 /// Shows a record that was read at a place; natural persons are masked everywhere.
 #[must_use]
 pub fn record(read: &RecordRead, epoch: Epoch) -> pb::Record {
+    shown_record(read, epoch, &masked(&read.fact))
+}
+
+/// Shows a record as it was reported, natural persons too.
+#[must_use]
+pub fn record_in_full(read: &RecordRead, epoch: Epoch) -> pb::Record {
+    let party = &read.fact.record.party;
+    shown_record(read, epoch, &Masked::in_full(&party.identity, &party.name))
+}
+
+fn shown_record(read: &RecordRead, epoch: Epoch, masked: &Masked<'_>) -> pb::Record {
     let (fact, row) = (&read.fact, &read.row);
     let record = &fact.record;
-    let masked = masked(fact);
     let (valid_until, open_ended) = last_day(record.until);
     pb::Record {
         name: fact.name.to_string(),
@@ -243,11 +253,11 @@ pub fn record(read: &RecordRead, epoch: Epoch) -> pb::Record {
             .as_deref()
             .map_or_else(String::new, |matter| masked.text(matter)),
         state: record_state(row.state()).into(),
-        ending: read.ending.as_ref().map(|ending| shown_ending(ending, &masked)),
+        ending: read.ending.as_ref().map(|ending| shown_ending(ending, masked)),
         items: record
             .items
             .iter()
-            .map(|item| shown_item(item, &fact.personal, &masked))
+            .map(|item| shown_item(item, &fact.personal, masked))
             .collect(),
         snapshot: fact.snapshot,
         snapshot_count: row.snapshots,
@@ -338,6 +348,8 @@ fn shown_ending(ending: &EndRead, masked: &Masked<'_>) -> pb::RecordEnding {
 
 fn shown_item(item: &Item, personal: &[String], masked: &Masked<'_>) -> pb::RecordValue {
     let value = match &item.value {
+        Value::Text(text) if masked.is_in_full() => Shown::Text(text.clone()),
+        Value::Document(number) if masked.is_in_full() => Shown::Text(number.clone()),
         Value::Text(name) if personal.contains(&item.code) => Shown::Text(masked_name(name)),
         Value::Text(text) => Shown::Text(masked.text(text)),
         Value::Date(on) => Shown::Date(on.to_string()),

@@ -15,6 +15,8 @@ pub fn said(
     names: &mut HashMap<Revision, [u8; 16]>,
 ) -> Option<([u8; 16], [u8; 16])> {
     Some(match fact {
+        // Who read what makes no other content.
+        SupervisionFact::ReadInFull(_) => return None,
         SupervisionFact::BreachRecorded(fact) | SupervisionFact::BreachUpdated(fact) => {
             (*names.get(&fact.commitment)?, hashes::breach_hash(&fact.breach))
         }

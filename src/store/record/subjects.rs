@@ -47,6 +47,15 @@ fn registered(principal: String, fact: &RegisterFact) -> stored::SubjectRegister
         holds_from: entry.holds_from.map(CivilDate::days),
         state: entry.state.number().into(),
         deregistered_on: entry.deregistered_on.map(CivilDate::days),
+        division: entry.further.division.clone(),
+        address: entry.further.address.clone(),
+        predecessors: entry
+            .further
+            .predecessors
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        succession: entry.further.succession.map_or(0, |one| one.number()).into(),
     }
 }
 

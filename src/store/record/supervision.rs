@@ -20,6 +20,12 @@ pub(super) fn encode(principal: String, fact: &SupervisionFact, seal: Seal<'_>) 
         SupervisionFact::ExcuseFiled(fact) => filed(principal, fact).encode_to_vec(),
         SupervisionFact::ExcuseJudged(fact) => judged(principal, fact).encode_to_vec(),
         SupervisionFact::ZeroReported(fact) => zero(principal, fact).encode_to_vec(),
+        SupervisionFact::ReadInFull(fact) => stored::ReadInFull {
+            principal,
+            purpose: fact.purpose.clone(),
+            rows: fact.rows.iter().map(|row| row.0).collect(),
+        }
+        .encode_to_vec(),
     }
 }
 

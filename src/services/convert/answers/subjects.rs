@@ -5,12 +5,12 @@ use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Outcome, RowOutcome};
 use crate::domain::record::End;
 use crate::domain::revision::{Epoch, Place, Revision};
-use crate::domain::subject::{Identity, SubjectKind, SubjectName, masked_name};
+use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectName, masked_name};
 use crate::services::convert::timestamp;
 use crate::services::pb;
 use crate::subjects::counts::{Counts, Standing};
 use crate::subjects::file::Entry;
-use crate::subjects::lists::Summary;
+use crate::subjects::lists::{Registered, Summary};
 use crate::subjects::memberships::MembershipName;
 use crate::subjects::profile::{Coded, MemberRead, Named};
 use crate::subjects::read::{Predecessor, SubjectRead};
@@ -246,6 +246,57 @@ pub fn membership(
             SubjectKind::Organisation | SubjectKind::IndividualBusiness => said.evidence.clone(),
         },
         snapshot: read.snapshot,
+        revision: at(epoch, read.revision),
+        recorded_at: Some(timestamp(read.at)),
+        ..pb::Membership::default()
+    }
+}
+
+/// The same with who the subject is.
+#[must_use]
+pub fn membership_of(who: &Summary, read: &MemberRead, epoch: Epoch) -> pb::Membership {
+    pb::Membership {
+        subject_title: title_of(who.kind, &who.title),
+        subject_kind: who.kind.number().into(),
+        subject_code: who.identity.shown(),
+        ..membership(who.name, who.kind, read, epoch)
+    }
+}
+
+/// Shows a row of the register as it was recorded.
+#[must_use]
+pub fn register_entry(read: &Registered, epoch: Epoch) -> pb::RegisterEntry {
+    let entry = &read.fact.entry;
+    let older = |kind: IdentityKind| {
+        let code = entry.older_codes.iter().find(|code| code.kind() == kind);
+        code.map_or_else(String::new, |code| code.expose().to_owned())
+    };
+    pb::RegisterEntry {
+        subject: format!("subjects/{}", read.name),
+        row: Some(pb::RegisterRow {
+            social_credit_code: entry.code.to_string(),
+            name: entry.name.clone(),
+            kind: entry.kind.number().into(),
+            registration_number: older(IdentityKind::RegistrationNumber),
+            organisation_code: older(IdentityKind::OrganisationCode),
+            tax_number: older(IdentityKind::TaxNumber),
+            institution_certificate: older(IdentityKind::InstitutionCertificate),
+            social_organisation_certificate: older(IdentityKind::SocialOrganisationCertificate),
+            established_on: text(entry.established_on),
+            changed_on: text(entry.holds_from),
+            state: entry.state.number().into(),
+            deregistered_on: text(entry.deregistered_on),
+            division: entry.further.division.clone(),
+            address: entry.further.address.clone(),
+            predecessors: entry
+                .further
+                .predecessors
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            succession: entry.further.succession.map_or(0, |one| one.number()).into(),
+        }),
+        snapshot: read.fact.snapshot,
         revision: at(epoch, read.revision),
         recorded_at: Some(timestamp(read.at)),
     }

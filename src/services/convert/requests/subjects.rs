@@ -37,6 +37,10 @@ pub fn entry(row: pb::RegisterRow) -> ReportedEntry {
         changed_on: trimmed(row.changed_on),
         state: choice(row.state),
         deregistered_on: trimmed(row.deregistered_on),
+        division: trimmed(row.division),
+        address: trimmed(row.address),
+        predecessors: row.predecessors.into_iter().map(trimmed).collect(),
+        succession: choice(row.succession),
     }
 }
 

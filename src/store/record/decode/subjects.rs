@@ -8,7 +8,7 @@ use crate::domain::revision::Revision;
 use crate::domain::subject::{Identity, IdentityKind, SubjectKind, SubjectNumber};
 use crate::domain::subject_fact::{
     AttributionFact, Change, Membership, MembershipEnd, MembershipFact, MovedRecord, RecordClass,
-    RegisterEntry, RegisterFact, SubjectChange, SubjectFact, Who,
+    RegisterEntry, RegisterFact, RegisterFurther, SubjectChange, SubjectFact, Who,
 };
 
 impl Decoder<'_> {
@@ -105,6 +105,11 @@ impl Decoder<'_> {
 }
 
 fn registered(message: stored::SubjectRegistered) -> Option<(String, SubjectFact)> {
+    let succession = match u8::try_from(message.succession).ok()? {
+        0 => None,
+        number => Some(number.try_into().ok()?),
+    };
+    let predecessors = message.predecessors.iter().map(|code| code.parse().ok());
     let fact = RegisterFact {
         subject: SubjectNumber(message.subject),
         entry: RegisterEntry {
@@ -116,6 +121,12 @@ fn registered(message: stored::SubjectRegistered) -> Option<(String, SubjectFact
             holds_from: day(message.holds_from)?,
             state: u8::try_from(message.state).ok()?.try_into().ok()?,
             deregistered_on: day(message.deregistered_on)?,
+            further: RegisterFurther {
+                division: message.division,
+                address: message.address,
+                predecessors: predecessors.collect::<Option<_>>()?,
+                succession,
+            },
         },
         received_on: CivilDate::from_days(message.received_on)?,
         first: first(message.first),

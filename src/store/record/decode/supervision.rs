@@ -7,7 +7,8 @@ use crate::domain::fact::Fact;
 use crate::domain::revision::Revision;
 use crate::domain::subject::{SubjectKind, SubjectNumber};
 use crate::domain::supervision_fact::{
-    BreachFact, Excuse, ExcuseFact, JudgmentFact, RevivalFact, SupervisionFact, ZeroReportFact,
+    BreachFact, Excuse, ExcuseFact, JudgmentFact, ReadInFullFact, RevivalFact, SupervisionFact,
+    ZeroReportFact,
 };
 
 impl Decoder<'_> {
@@ -19,6 +20,7 @@ impl Decoder<'_> {
             53 => filed(read(bytes)?)?,
             54 => judged(read(bytes)?)?,
             55 => zero(read(bytes)?)?,
+            56 => read_in_full(read(bytes)?),
             _ => return None,
         };
         // A first snapshot under the kind of a later one, or the other way round, is damage.
@@ -141,6 +143,14 @@ fn judged(message: stored::ExcuseJudged) -> Option<(String, SupervisionFact)> {
         number: message.number,
     };
     Some((message.principal, SupervisionFact::ExcuseJudged(fact)))
+}
+
+fn read_in_full(message: stored::ReadInFull) -> (String, SupervisionFact) {
+    let fact = ReadInFullFact {
+        purpose: message.purpose,
+        rows: message.rows.into_iter().map(Revision).collect(),
+    };
+    (message.principal, SupervisionFact::ReadInFull(fact))
 }
 
 fn zero(message: stored::ZeroReported) -> Option<(String, SupervisionFact)> {
