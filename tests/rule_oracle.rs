@@ -131,12 +131,10 @@ impl Known {
         for (name, value) in &self.words {
             context.add_variable_from_value(name.as_str(), value.clone());
         }
-        context.add_function("date", |text: Arc<String>| -> i64 {
-            i64::from(text.parse::<CivilDate>().unwrap().days())
-        });
-        context.add_function("points", |text: Arc<String>| -> i64 {
-            Points::parse(&text).unwrap().0
-        });
+        let date = |text: Arc<String>| -> i64 { i64::from(text.parse::<CivilDate>().unwrap().days()) };
+        context.add_function("date", date).unwrap();
+        let points = |text: Arc<String>| -> i64 { Points::parse(&text).unwrap().0 };
+        context.add_function("points", points).unwrap();
         context
     }
 
