@@ -45,6 +45,11 @@ def before(day, months):
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def after(day, months):
+    """The corresponding day some months later, else the last of that month."""
+    return before(day, -months)
+
+
 def within(events, day, months):
     """Decided in the months up to the day: the first day is out, the last is in."""
     return [event for event in events if before(day, months) < event["decided"] <= day]
@@ -181,7 +186,7 @@ def water(subject, day):
     level = "AAA" if score >= 90 else "AA" if score >= 80 else "A" if score >= 70 else "B" if score >= 60 else "C"
     order = ["AAA", "AA", "A", "B", "C"]
     last = subject.get("previous")
-    if last and last["from"] > before(day, 12) and order.index(level) < order.index(last["level"]):
+    if last and day < after(last["from"], 12) and order.index(level) < order.index(last["level"]):
         level = last["level"]
     return graded(level, score)
 
