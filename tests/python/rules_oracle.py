@@ -92,11 +92,11 @@ def food_sale(subject, day):
     def verdict(on):
         stops = {event["case"] for event in within(of(events, "penalty", "04"), on, 12)}
         return (
-            any(event["decided"] <= on for event in of(events, "penalty", "05"))
+            any(event["decided"] == on for event in of(events, "penalty", "05"))
             or in_force(of(events, "listing", "MARKET"), on)
             or len(stops) >= 2
             or in_force(of(events, "penalty", "13"), on)
-            or within(of(events, "inspection", "SP-ACCIDENT"), on, 12)
+            or any(event["decided"] == on for event in of(events, "inspection", "SP-ACCIDENT"))
         )
 
     days = [event["decided"] for event in within(events, day, 24)] + [day]
