@@ -7,9 +7,11 @@ Thresholds, caps, floors, weights, points, tiers, windows, locks, ranks and the 
 by one unit of their last digit to either side, and ends are turned from included to left out or back. A mutant is
 noticed if a case of the file fails or if the file is refused at load. Many mutants are run at once: each as the
 file of another sector in a copy of the folder of policies (CREDENCE_BIN, else target/debug/credence).
-Survivors are listed; those that cannot make a difference stand in EXPLAINED with the reason.
+Survivors are listed, each with the reason why it can make no difference: that no reachable score lies between the
+old end and the new one is computed here, other reasons stand in EXPLAINED. One without a reason fails.
 """
 
+import math
 import os
 import re
 import shutil
@@ -26,7 +28,18 @@ RULES = ROOT / "policies/rules"
 SURVIVORS_MAX = Decimal("0.05")
 
 # File and mutant, to the reason why no subject can be graded otherwise.
-EXPLAINED = {}
+EXPLAINED = {
+    ("CONSTR", "indicator SG-A03-03: points 3 -> 4"): "one contract gives 3, which is the cap",
+    ("DRUG_DEV", 'indicator.points_by_item: "05" -10 -> -11'): "10 takes all there is; the score ends at 0",
+    ("DRUG_DEV", 'indicator.points_by_item: "06" -10 -> -11'): "10 takes all there is; the score ends at 0",
+    ("DRUG_DEV", 'indicator.points_by_item: "13" -10 -> -11'): "10 takes all there is; the score ends at 0",
+    ("DRUG_DEV", 'indicator.points_by_item: "14" -10 -> -11'): "10 takes all there is; the score ends at 0",
+    ("FOOD_PROD", "indicator CREDIT-RISK: points 20 -> 21"): "20 is the cap of the credit part",
+    ("MKT_GEN", 'indicator RISK-PENALTY: "05" 60 -> 61'): "60 is the cap of the indicator",
+    ("MKT_GEN", 'indicator RISK-PENALTY: "14" 60 -> 61'): "60 is the cap of the indicator",
+    ("MKT_GEN", "indicator RISK-ABNORMAL: points 40 -> 41"): "40 is the cap of the indicator",
+    ("MKT_GEN", "indicator RISK-UNREACHABLE: points 20 -> 21"): "20 is the cap of the indicator",
+}
 
 NUMBERS = "at_least|more_than|at_most|less_than|cap|floor|weight|points|rank_top_percent|rank_above_percent|base|by"
 NUMBER = re.compile(rf'\b(?P<key>{NUMBERS}) = (?P<quote>"?)(?P<number>-?\d+(?:\.\d+)?)(?P=quote)')
@@ -93,6 +106,36 @@ def mutants(text):
         for what, changed in of_line(line):
             whole = "\n".join([*lines[:place], changed, *lines[place + 1 :]]) + mark + cases
             yield f"{table or 'file'} {code}: {what}".replace(" :", ":"), whole
+
+
+def step(rules):
+    """Every score is the base and a whole number of these; `None` if an event's own value counts."""
+    numbers = [group[key] for group in rules.get("group", []) for key in ("cap", "floor") if key in group]
+    if any("weight" in group for group in rules.get("group", [])):
+        return None
+    for one in rules.get("indicator", []):
+        if "points_of" in one:
+            return None
+        numbers += [one[key] for key in ("points", "cap", "floor") if key in one]
+        numbers += one.get("points_by_item", {}).values()
+        numbers += [tier["points"] for tier in one.get("tier", [])]
+    return math.gcd(*(int(Decimal(number) * 1_000) for number in numbers))
+
+
+def reason(name, what):
+    """Why a mutant makes no difference, if it does not."""
+    if (name, what) in EXPLAINED:
+        return EXPLAINED[name, what]
+    rules = tomllib.loads((RULES / f"{name}.toml").read_text())
+    end = re.fullmatch(r"band \w+: (?:at_least|less_than) (-?[\d.]+) -> (-?[\d.]+)", what)
+    every = step(rules) if end else None
+    if not every:
+        return None
+    # What the end takes changes for the scores from the lower of the two to below the higher.
+    low, high = sorted(int(Decimal(number) * 1_000) for number in end.groups())
+    base = int(Decimal(rules["base"]) * 1_000)
+    between = [score for score in range(low, high) if (score - base) % every == 0]
+    return None if between else f"every score is {Decimal(base) / 1_000} and a whole number of {Decimal(every) / 1_000}"
 
 
 def as_sector(text, sector):
@@ -163,9 +206,9 @@ def main():
     unexplained = 0
     for name, what, _ in left:
         counts[name][1] += 1
-        reason = next((reason for (file, start), reason in EXPLAINED.items() if file == name and what.startswith(start)), None)
-        unexplained += reason is None
-        print(f"survives: {name} {what}" + (f" ({reason})" if reason else " UNEXPLAINED"))
+        why = reason(name, what)
+        unexplained += why is None
+        print(f"survives: {name} {what}: {why or 'UNEXPLAINED'}")
     for name, (made, alive) in counts.items():
         print(f"{name}: {made} mutants, {alive} survive")
     made = len(all_mutants)
