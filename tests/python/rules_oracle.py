@@ -110,9 +110,9 @@ def drug_dev(subject, day):
     half = Decimal("0.5")
     points = {"01": half, "02": 1, "03": 2, "09": 2, "04": 3, "05": 10, "06": 10, "11": 6}
     member = (day - subject["since"]).days
-    if member < 183:
-        return {"outcome": "not_rated"}
     if member < 365:
+        return {"outcome": "not_rated"}
+    if member < 730:
         return {"outcome": "new"}
     penalties = [event for event in in_year(of(subject["events"], "penalty"), day) if not repaired(event, day)]
     score = max(10 - heaviest(penalties, points), 0)
@@ -157,7 +157,7 @@ def tax(subject, day):
 
 def labour(subject, day):
     """Qinzhou: A nothing found, B found, C three findings in a year, three years unreviewed, or worse (S35)."""
-    if (day - subject["since"]).days < 365:
+    if (day - subject["since"]).days < 730:
         return {"outcome": "new"}
     events = subject["events"]
     year = within(events, day, 12)
@@ -198,6 +198,8 @@ def property_management(subject, day):
     if of(year, "inspection", "WY-UNREGISTERED"):
         return {"outcome": "missing"}
     if (day - subject["since"]).days < 365:
+        return {"outcome": "not_rated"}
+    if (day - subject["since"]).days < 730:
         return {"outcome": "new"}
     basic = min(75 + sum(event["value"] for event in in_force(of(events, "evaluation", "OTHER"), day)), 80)
     good = min(15 * len(of(year, "commendation")), 40)
@@ -236,7 +238,7 @@ def road_pass(subject, day):
 
 def health(subject, day):
     """Guizhou: from 12/36, 18/54, 24/72 demerits in 1/3 years; zero when verification is passed (S58)."""
-    if (day - subject["since"]).days < 365:
+    if (day - subject["since"]).days < 730:
         return {"outcome": "new"}
     events = [event for event in subject["events"] if event["decided"] <= day]
     passed = [event["decided"] for event in of(events, "licence")]
@@ -291,7 +293,7 @@ def subject(dice, sector, day):
     """A random subject with its events."""
     one = {
         "kind": "organisation" if dice.random() < 0.7 else "individual_business",
-        "since": day - dice.choice([182, 183, 364, 365, 366, 700, 2000, 2000, 2000, 2000, 2000]) * DAY,
+        "since": day - dice.choice([182, 364, 365, 700, 729, 730, 731, 2000, 2000, 2000, 2000]) * DAY,
         "events": [],
         "rank": (dice.randrange(1, 60), 60) if dice.random() < 0.6 else (dice.choice([1, 5, 6, 7]), 60),
     }
