@@ -43,16 +43,18 @@ def make_stubs(folder):
 class Server:
     """The program under test on a free port of loopback, with a folder of its own and a test clock."""
 
-    def __init__(self, folder, clock=CLOCK):
+    def __init__(self, folder, clock=CLOCK, arguments=(), cwd=None):
         self.folder = Path(folder)
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         program = os.environ.get("CREDENCE_BIN", str(ROOT / "target/debug/credence"))
-        command = [program, "serve", "--data", str(self.folder / "data"), "--listen", self.address, "--clock", clock]
+        command = [program, "serve", "--data", str(self.folder / "data"), "--listen", self.address, "--clock", clock,
+                   *arguments]
         self.log = open(self.folder / "server.log", "ab")
         # The variable that names the binary is ours; the server takes every CREDENCE_* for a setting.
         environment = {name: value for name, value in os.environ.items() if name != "CREDENCE_BIN"}
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=environment)
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=environment,
+                                        cwd=cwd)
         self._wait_until_serving()
 
     def _wait_until_serving(self):

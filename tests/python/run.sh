@@ -20,7 +20,7 @@ output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 passed=0
 failed=0
-for suite in client damage calendar_days documented codes_oracle rules_oracle walkthrough; do
+for suite in client damage calendar_days documented codes_oracle rules_oracle walkthrough rules_page; do
     echo "== $suite"
     code=0
     "$PYTHON" "tests/python/$suite.py" >"$output" 2>&1 || code=$?

@@ -286,7 +286,12 @@ impl Text<'_> {
                 format!(" × {} %", group.weight)
             };
             let title = self.say(&group.title_zh, &group.title_en);
-            format!("+ {} {title}{}{weight}", group.code, self.limits(group.limits))
+            let title = if title.is_empty() {
+                String::new()
+            } else {
+                format!(" {title}")
+            };
+            format!("+ {}{title}{}{weight}", group.code, self.limits(group.limits))
         }));
         lines
     }

@@ -1,23 +1,250 @@
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
 use super::*;
-use crate::policy::Policies;
+use crate::domain::commitment::Validity;
+use crate::domain::grading::{Earlier, Event, EventKind, Procedure};
+use crate::domain::record::End;
+use crate::domain::revision::Revision;
+use crate::domain::rules::{CycleKind, RuleSets};
+use crate::domain::subject::SubjectKind;
+use crate::policy::{self, DataFiles, Policies};
+
+const FILES: [&str; 3] = [
+    include_str!("tests/points.toml"),
+    include_str!("tests/levels.toml"),
+    include_str!("tests/risk.toml"),
+];
+
+/// The files, read once.
+static READ: LazyLock<[RuleSet; 3]> = LazyLock::new(|| FILES.map(read));
+
+fn read(text: &str) -> RuleSet {
+    let policies = Policies::built_in();
+    let files = DataFiles {
+        files: vec![("rules/TAX.toml".to_owned(), text.as_bytes().to_vec())],
+    };
+    let sets = policy::rules::parse(&files, &policies.catalog, &policies.editions);
+    let sets: RuleSets = sets.unwrap_or_else(|mistakes| panic!("{}", policy::listed(&mistakes)));
+    sets.all()[0].clone()
+}
+
+fn run_cases(rules: &RuleSet) -> usize {
+    for case in &rules.cases {
+        let result = cases::run(rules, case);
+        assert_eq!(
+            result.differences,
+            [],
+            "{}: {}: {:#?}",
+            rules.code,
+            case.name,
+            result.found
+        );
+        let traced = (result.found.outcome, result.found.score);
+        let brief = brief(rules, &case.evidence, case.period, case.day);
+        assert_eq!(
+            (brief.outcome, brief.score),
+            traced,
+            "{}: {}",
+            rules.code,
+            case.name
+        );
+    }
+    rules.cases.len()
+}
 
 #[test]
 fn every_case_of_the_built_in_rules_comes_out_as_expected() {
     let policies = Policies::built_in();
-    let mut ran = 0;
-    for rules in policies.rules.all() {
-        for case in &rules.cases {
-            let result = cases::run(rules, case);
-            assert_eq!(
-                result.differences,
-                [],
-                "{}: {}: {:#?}",
-                rules.code,
-                case.name,
-                result.found
-            );
-            ran += 1;
+    let ran: usize = policies.rules.all().iter().map(run_cases).sum();
+    assert!(ran >= policies.rules.all().len());
+}
+
+#[test]
+fn every_feature_of_the_language_does_what_its_cases_say() {
+    let ran: usize = READ.iter().map(run_cases).sum();
+    assert!(ran >= 60, "{ran}");
+}
+
+#[test]
+fn a_step_names_the_events_that_it_rests_on() {
+    let rules = &READ[1];
+    let case = rules
+        .cases
+        .iter()
+        .find(|case| case.name == "the worst of two verdicts wins")
+        .unwrap();
+    let found = assess(rules, &case.evidence, case.period, case.day);
+    let events: Vec<_> = found
+        .steps
+        .iter()
+        .filter(|step| step.kind == StepKind::Verdict)
+        .map(|step| (step.code.as_str(), step.events.clone(), step.level.clone()))
+        .collect();
+    let moved = |one: &str, other: &str| Some((one.to_owned(), other.to_owned()));
+    assert_eq!(
+        events,
+        [
+            ("REVOKED", vec![0], moved("A", "D")),
+            ("STOPPED", vec![1, 2], None),
+        ]
+    );
+}
+
+#[test]
+fn a_fault_names_its_place_in_the_file() {
+    let rules = &READ[2];
+    let case = rules
+        .cases
+        .iter()
+        .find(|case| case.expect.outcome == Outcome::Failed)
+        .unwrap();
+    let found = assess(rules, &case.evidence, case.period, case.day);
+    let step = found.steps.last().unwrap();
+    assert_eq!(step.kind, StepKind::Failed);
+    let line = FILES[2]
+        .lines()
+        .position(|line| line.starts_with("when"))
+        .unwrap()
+        + 1;
+    let failure = step.failure.as_deref().unwrap();
+    assert!(
+        failure.starts_with(&format!("rules/TAX.toml:{line}:")),
+        "{failure}"
+    );
+    assert!(failure.ends_with("division by zero"), "{failure}");
+}
+
+/// Days about the middle of 2024.
+fn some_day() -> impl Strategy<Value = CivilDate> {
+    (19_000_i32..20_100).prop_map(|days| CivilDate::from_days(days).unwrap())
+}
+
+fn some_event() -> impl Strategy<Value = Event> {
+    let kind = prop::sample::select(EventKind::ALL);
+    let item = prop::sample::select(vec![
+        "",
+        "01",
+        "02",
+        "03",
+        "04",
+        "06",
+        "contract",
+        "verification_passed",
+    ]);
+    let until = prop::option::of(some_day());
+    let ended = prop::option::of((
+        prop::sample::select(vec![End::Repaired, End::Expired]),
+        some_day(),
+    ));
+    let amounts = (
+        prop::option::of(0_i64..20_000),
+        prop::option::of(-20_i64..60),
+        0_i64..3,
+    );
+    (kind, item, some_day(), until, ended, amounts, any::<bool>()).prop_map(
+        |(kind, item, decided, until, ended, (amount, value, quantity), in_sector)| Event {
+            kind,
+            item: item.to_owned(),
+            level: "C".to_owned(),
+            matter: "一般事故".to_owned(),
+            severity: None,
+            procedure: Procedure::Unknown,
+            amount,
+            quantity,
+            value: value.map(|value| Points(value * Points::UNIT)),
+            decided,
+            until: until.map_or(Validity::NotStated, Validity::Until),
+            ended,
+            in_sector,
+            case: item.to_owned(),
+            revision: Revision(1),
+            record: String::new(),
+        },
+    )
+}
+
+fn some_evidence() -> impl Strategy<Value = Evidence> {
+    let events = prop::collection::vec(some_event(), 0..6);
+    let earlier = prop::collection::vec((some_day(), prop::sample::select(vec!["A", "B", "C"])), 0..3);
+    let days = (
+        some_day(),
+        prop::option::of(some_day()),
+        prop::option::of(some_day()),
+    );
+    (events, earlier, days).prop_map(|(mut events, earlier, (member, established, gone))| {
+        events.sort_by_key(|event| event.decided);
+        let mut earlier: Vec<Earlier> = earlier
+            .into_iter()
+            .map(|(from, level)| Earlier {
+                sector: "TAX".parse().unwrap(),
+                period_last: CycleKind::Year
+                    .before(CycleKind::Year.containing(from))
+                    .unwrap()
+                    .last,
+                outcome: Outcome::Graded,
+                level: level.to_owned(),
+                from,
+                until: None,
+            })
+            .collect();
+        earlier.sort_by_key(|one| one.from);
+        Evidence {
+            subject_kind: SubjectKind::Organisation,
+            is_registered: true,
+            established_on: established,
+            deregistered_on: gone,
+            member_from: Some(member),
+            member_until: None,
+            events,
+            earlier,
+            rank: None,
+        }
+    })
+}
+
+/// Goes from day to day until the change that is foretold, and finds the same result on each day before it.
+fn nothing_changes_before(rules: &RuleSet, evidence: &Evidence, day: CivilDate) {
+    let period = rules.cycle.kind.containing(day);
+    let changes = next_change(rules, evidence, period, day);
+    assert!(changes.is_none_or(|change| day < change));
+    let steps = |on: CivilDate| {
+        let mut found = assess(rules, evidence, period, on);
+        // A verdict may rest on another day's events on the way to its end, with the same effect.
+        found.steps.retain(|step| step.kind != StepKind::Verdict);
+        found
+    };
+    let first = steps(day);
+    let mut on = day;
+    for _ in 0..800 {
+        on = on.next().unwrap();
+        if changes.is_some_and(|change| change <= on) {
+            return;
+        }
+        assert_eq!(steps(on), first, "{day} {on} {changes:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_result_stays_until_the_day_that_is_foretold(evidence in some_evidence(), day in some_day()) {
+        for rules in READ.iter() {
+            nothing_changes_before(rules, &evidence, day);
         }
     }
-    assert!(ran >= policies.rules.all().len());
+
+    #[test]
+    fn with_and_without_steps_the_result_is_the_same(evidence in some_evidence(), day in some_day()) {
+        for rules in READ.iter() {
+            let period = rules.cycle.kind.containing(day);
+            let traced = assess(rules, &evidence, period, day);
+            let brief = brief(rules, &evidence, period, day);
+            prop_assert_eq!((traced.outcome, traced.score), (brief.outcome, brief.score));
+            let level = brief.level.map_or("", |level| rules.levels[level].code.as_str());
+            prop_assert_eq!(traced.level, level);
+        }
+    }
 }

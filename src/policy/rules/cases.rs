@@ -166,7 +166,8 @@ fn event(row: &Entry<'_>, place: usize) -> Option<Event> {
     };
     Some(Event {
         kind: kind?,
-        item: text("item"),
+        // An inspection that found nothing has an empty item.
+        item: row.table_text("item").map_or_else(|| text("item"), str::to_owned),
         level: text("level"),
         matter: text("matter"),
         severity: severity?.flatten(),

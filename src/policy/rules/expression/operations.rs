@@ -5,6 +5,8 @@ use super::{
     Operation, Part, Problem, Truth, Vocabulary, Word,
 };
 
+const ONE_TYPE: &str = "expected literals of one type in a list";
+
 impl<V: Vocabulary> Compiler<'_, V> {
     pub(super) fn same(
         &mut self,
@@ -97,11 +99,12 @@ impl<V: Vocabulary> Compiler<'_, V> {
             (Operation::Add, Kind::Day, Kind::Whole)
             | (Operation::Add, Kind::Whole, Kind::Day)
             | (Operation::Subtract, Kind::Day, Kind::Whole) => Kind::Day,
-            (_, Kind::Whole | Kind::Day, found) => {
+            (Operation::Add | Operation::Subtract, Kind::Day, found)
+            | (_, Kind::Whole, found @ (Kind::Day | Kind::Truth | Kind::Text)) => {
                 let text = format!("expected a whole number, found {}", found.named());
                 return self.problem(right, text);
             }
-            (_, found @ (Kind::Truth | Kind::Text), _) => {
+            (_, found, _) => {
                 let text = format!("expected a whole number, found {}", found.named());
                 return self.problem(left, text);
             }
@@ -177,7 +180,10 @@ impl<V: Vocabulary> Compiler<'_, V> {
         let mut texts = Vec::new();
         for element in &elements.elements {
             let (kind, number) = match &element.expr {
-                Expr::Literal(LiteralValue::String(text)) if numbers.is_none() => {
+                Expr::Literal(LiteralValue::String(_)) if numbers.is_some() => {
+                    return self.problem(element, ONE_TYPE);
+                }
+                Expr::Literal(LiteralValue::String(text)) => {
                     self.known_text(element, text.inner(), beside)?;
                     texts.push(text.inner().to_owned());
                     continue;
@@ -195,7 +201,7 @@ impl<V: Vocabulary> Compiler<'_, V> {
             };
             let (first, all) = numbers.get_or_insert_with(|| (kind, Vec::new()));
             if *first != kind || !texts.is_empty() {
-                return self.problem(element, "expected literals of one type in a list");
+                return self.problem(element, ONE_TYPE);
             }
             all.push(number);
         }
