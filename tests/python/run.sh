@@ -20,7 +20,7 @@ output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 passed=0
 failed=0
-for suite in client damage damage_records calendar_days documented codes_oracle walkthrough demo_files rules_page; do
+for suite in client damage damage_records calendar_days documented codes_oracle walkthrough demo_files rules_page rules_oracle; do
     echo "== $suite"
     code=0
     "$PYTHON" "tests/python/$suite.py" >"$output" 2>&1 || code=$?

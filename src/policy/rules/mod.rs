@@ -22,6 +22,8 @@ mod points;
 mod top;
 
 #[cfg(test)]
+mod district_tests;
+#[cfg(test)]
 mod tests;
 
 pub use agreement::uncovered;
