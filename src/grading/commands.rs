@@ -194,6 +194,9 @@ fn run(
 ) -> Result<Revision, Error> {
     let today = group.today();
     let now = rules_on(group, sector, today)?;
+    if now.cycle.kind == CycleKind::RealTime {
+        return Err(malformed("sector", "is graded in real time and has no runs").into());
+    }
     let period = match period_of {
         Some(day) => rules_on(group, sector, day)?.cycle.kind.containing(day),
         None => {
@@ -203,9 +206,6 @@ fn run(
         }
     };
     let rules = rules_on(group, sector, period.last.min(today))?;
-    if rules.cycle.kind == CycleKind::RealTime {
-        return Err(malformed("sector", "is graded in real time and has no runs").into());
-    }
     if period.last >= today {
         return Err(malformed("period_of", "lies in a period that is not over").into());
     }
