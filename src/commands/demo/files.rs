@@ -3,7 +3,7 @@
 //! One folder for each instant at which something arrives, and a manifest that says in which order and
 //! under which clock the files are imported. Read first: [`write`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,11 +13,13 @@ use serde::Serialize;
 use super::{TableFormat, YEAR_BEGIN};
 use crate::commands::export::target::{Target, Unwritten};
 use crate::commands::export::template;
+use crate::domain::finding::Rule;
 use crate::domain::layout::{Layout, LayoutItem, Layouts, Role};
 use crate::domain::record::ReportedRecord;
 use crate::domain::revision::Instant;
+use crate::sheets::values;
 use crate::sheets::written::XlsxColumn;
-use crate::testkit::plan::{Outcome, Step, rule_name};
+use crate::testkit::plan::{Outcome, Row, Step, rule_name};
 use crate::testkit::record_plan::RecordBatch;
 use crate::testkit::records::Authorities;
 
@@ -110,6 +112,16 @@ struct LeftOut {
     why: &'static str,
 }
 
+const UNKNOWN_ITEM: &str =
+    "its item is not of the layout, and import leaves out columns that the layout does not know";
+const OTHER_WRITING: &str =
+    "its day is written as the interface refuses it, and import reads days however they are written";
+
+/// Says whether a row is refused for the writing of a day that import would put right.
+fn is_mended(row: &Row) -> bool {
+    row.outcome == Outcome::Refused(Rule::Date) && values::date(&row.reported.valid_until, false).is_some()
+}
+
 /// Writes the steps of a year into a folder that holds none yet.
 ///
 /// # Errors
@@ -128,18 +140,15 @@ pub fn write(
         authorities,
         steps: Vec::new(),
         records: HashMap::new(),
-        left_out: HashMap::new(),
+        left_out: BTreeMap::new(),
     };
     for step in sends {
         files.step(step)?;
     }
-    let mut left_out: Vec<_> = files.left_out.into_iter().collect();
-    left_out.sort_unstable();
-    let left_out = left_out.into_iter().map(|(rule, rows)| LeftOut {
-        rule,
-        rows,
-        why: "its item is not of the layout, and import leaves out columns that the layout does not know",
-    });
+    let left_out = files
+        .left_out
+        .into_iter()
+        .map(|((rule, why), rows)| LeftOut { rule, rows, why });
     let manifest = Manifest {
         format: 1,
         seed,
@@ -173,7 +182,7 @@ struct Files<'a> {
     steps: Vec<Arrival>,
     /// First rows of records by the plan's own numbers: an end names its record by them.
     records: HashMap<usize, ReportedRecord>,
-    left_out: HashMap<String, u64>,
+    left_out: BTreeMap<(String, &'static str), u64>,
 }
 
 impl<'a> Files<'a> {
@@ -189,7 +198,11 @@ impl<'a> Files<'a> {
             }
             Step::Import(batches) => {
                 for batch in batches {
-                    let rows = batch.rows.iter();
+                    let (mended, rows): (Vec<_>, Vec<_>) = batch.rows.iter().partition(|row| is_mended(row));
+                    mended
+                        .iter()
+                        .for_each(|_| self.leave_out(Rule::Date, OTHER_WRITING));
+                    let rows = rows.into_iter();
                     let rows = rows.map(|row| (row.outcome, words.commitment(&row.reported)));
                     self.sheet("COMMITMENT", "", false, rows)?;
                 }
@@ -241,6 +254,10 @@ impl<'a> Files<'a> {
         Ok(())
     }
 
+    fn leave_out(&mut self, rule: Rule, why: &'static str) {
+        *self.left_out.entry((rule_name(rule), why)).or_default() += 1;
+    }
+
     fn layout(&self, code: &str) -> Result<&'a Layout, Error> {
         let found = self.layouts.layouts().iter().find(|layout| layout.code == code);
         found.ok_or_else(|| Error::NoLayout(code.to_owned()))
@@ -261,7 +278,7 @@ impl<'a> Files<'a> {
                 if !row.reported.items.iter().all(is_known)
                     && let Outcome::Refused(rule) = row.outcome
                 {
-                    *self.left_out.entry(rule_name(rule)).or_default() += 1;
+                    self.leave_out(rule, UNKNOWN_ITEM);
                     continue;
                 }
                 let items = rows::record(&row.reported, layout);
