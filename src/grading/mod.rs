@@ -6,9 +6,11 @@
 
 pub mod assess;
 pub mod commands;
+mod counts;
 pub mod evidence;
 pub mod explain;
 pub mod members;
+mod pending;
 pub mod read;
 pub mod runs;
 pub mod settle;

@@ -5,32 +5,27 @@
 use std::collections::BTreeMap;
 
 use crate::domain::catalog::SectorCode;
-use crate::domain::civil_date::{CivilDate, Month};
+use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Recorded};
-use crate::domain::grade_fact::{
-    Cause, CorrectionFact, GradeFact, ObjectionFact, RulesRef, RunFact, SettledFact,
-};
-use crate::domain::grading::{Evidence, Outcome, Period};
+use crate::domain::grade_fact::{CorrectionFact, GradeFact, ObjectionFact, RulesRef, RunFact, SettledFact};
+use crate::domain::grading::{Evidence, Outcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Revision};
-use crate::domain::rules::{CycleKind, RuleSet};
+use crate::domain::rules::RuleSet;
 use crate::domain::subject::SubjectNumber;
 use crate::domain::subject_fact::Who;
 use crate::group::fold::grades::pair_row;
-use crate::group::unsettled::{self, Cause as Open};
 use crate::ingest::rows::{Error, Page, Span, contradiction};
 use crate::policy::rules::KIND;
 use crate::policy::{DataFiles, Policies};
-use crate::store::keys::grades::{self as layout, GradeRow};
+use crate::store::keys::grades as layout;
 use crate::store::record::{Facts, Recall};
 use crate::store::{View, keys};
 use crate::subjects::place::{self, Known};
 
 use super::assess::next_change;
 use super::evidence::{Reader, digest, settled};
-use super::runs::{self, is_settled};
-use super::settle::{self, Assessed, assessed, evidence_before, of_evidence, settled_at};
-use super::{members, turn};
+use super::settle::{Assessed, assessed, evidence_before, of_evidence, settled_at};
 
 /// Most settled grades of a pair that one answer shows, the latest.
 pub const HISTORY_MAX: usize = 1_000;
@@ -94,7 +89,7 @@ pub struct Changed {
 }
 
 impl<'a> Grades<'a> {
-    fn reader(&self) -> Reader<'a> {
+    pub(super) fn reader(&self) -> Reader<'a> {
         Reader {
             view: self.view,
             facts: self.facts,
@@ -167,121 +162,7 @@ impl<'a> Grades<'a> {
         Ok(false)
     }
 
-    /// The grade of a pair whose turn has not come yet, assessed as its slice will: a reader sees all of
-    /// what a day or a run does, or nothing of it.
-    fn pending(
-        &self,
-        subject: SubjectNumber,
-        sector: SectorCode,
-        known: Known,
-    ) -> Result<Option<GradeRead>, Error> {
-        let causes = unsettled::causes(self.view)?;
-        let Some(last) = causes.iter().map(|cause| cause.revision).max() else {
-            return Ok(None);
-        };
-        if known.revision < last {
-            return Ok(None);
-        }
-        for cause in causes.iter().rev() {
-            let Fact::Grade(GradeFact::RunOpened(run)) = unsettled::recorded(cause, self.facts)?.fact else {
-                continue;
-            };
-            if run.sector == sector && run.effect_on <= known.on {
-                if let Some(found) = self.of_open_run(subject, cause, &run)? {
-                    return Ok(Some(found));
-                }
-            }
-        }
-        self.of_turn(subject, sector, known)
-    }
-
-    fn of_open_run(
-        &self,
-        subject: SubjectNumber,
-        cause: &Open,
-        run: &RunFact,
-    ) -> Result<Option<GradeRead>, Error> {
-        let Some(rules) = self.policies.rules.by_code(&run.rules.code) else {
-            return Ok(None);
-        };
-        if rules.cycle.kind == CycleKind::RealTime
-            || is_settled(self.view, subject, run.sector, cause.revision)?
-            || !members::all(self.view, run.sector, run.period)?.contains(&subject)
-        {
-            return Ok(None);
-        }
-        let places = runs::places(self.reader(), rules, cause.revision, run)?;
-        let (found, rank) = runs::result(self.reader(), rules, subject, cause.revision, run, &places)?;
-        let fact = runs::of_run(self.view, rules, subject, cause.revision, run, &found, rank)?;
-        Ok(Some(unsettled_grade(fact)))
-    }
-
-    fn of_turn(
-        &self,
-        subject: SubjectNumber,
-        sector: SectorCode,
-        known: Known,
-    ) -> Result<Option<GradeRead>, Error> {
-        let turned = turn::last_day(self.view)?;
-        let row = pair_row(self.view, sector, subject)?;
-        let due = row
-            .due
-            .filter(|due| *due <= known.on && turned.is_some_and(|turned| *due <= turned));
-        let Some(due) = due else {
-            return Ok(None);
-        };
-        // From day to day as the slices do, until nothing is due any more.
-        let mut day = due;
-        let mut last = None;
-        for _ in 0..HISTORY_MAX {
-            let Some(rules) = self.policies.rules.of(sector, day) else {
-                break;
-            };
-            if rules.cycle.kind != CycleKind::RealTime {
-                break;
-            }
-            let known_then = Known {
-                revision: known.revision,
-                on: day,
-            };
-            let read = self.assessed(subject, rules, known_then, Revision(u64::MAX))?;
-            let next = next_change(rules, &read.evidence, read.period, day);
-            last = Some((rules, read, day));
-            match next.filter(|next| *next <= known.on && *next > day) {
-                None => break,
-                Some(next) => day = next,
-            }
-        }
-        let Some((rules, found, day)) = last else {
-            return Ok(None);
-        };
-        let who = Who {
-            subject,
-            kind: crate::subjects::row(self.view, subject)?.kind,
-        };
-        let fact = SettledFact {
-            who,
-            sector,
-            judgement: found.judgement(),
-            period: found.period,
-            assessed_on: day,
-            from: day,
-            until: None,
-            rules: Some(settle::rules_ref(self.view, rules)?),
-            known: known.revision,
-            evidence: digest(&found.evidence),
-            rank: None,
-            cause: Cause::Day,
-            by: Revision(0),
-            earlier: row.last,
-            due: None,
-            reason: String::new(),
-            basis: String::new(),
-        };
-        Ok(Some(unsettled_grade(fact)))
-    }
-
-    fn assessed(
+    pub(super) fn assessed(
         &self,
         subject: SubjectNumber,
         rules: &RuleSet,
@@ -442,7 +323,7 @@ impl<'a> Grades<'a> {
     }
 
     /// The grade in force of a subject that did not go into another.
-    fn in_force(
+    pub(super) fn in_force(
         &self,
         subject: SubjectNumber,
         sector: SectorCode,
@@ -459,86 +340,6 @@ impl<'a> Grades<'a> {
             Ok(read) => Ok(Some(read)),
             Err(Error::Refused(refusal)) if refusal.reason == Reason::GradeUnknown => Ok(None),
             Err(error) => Err(error),
-        }
-    }
-
-    /// Counts the members of a sector on a day and their grades in force.
-    ///
-    /// # Errors
-    /// The view's and the ledger's.
-    pub fn count(&self, sector: SectorCode, day: CivilDate) -> Result<Counted, Error> {
-        let mut counted = Counted::default();
-        let today = Period {
-            first: day,
-            last: day,
-        };
-        let pending = unsettled::causes(self.view)?;
-        for subject in members::all(self.view, sector, today)? {
-            counted.members += 1;
-            let judged = if pending.is_empty() {
-                let rows = settled(self.view, subject, sector)?;
-                let holding = rows.into_iter().rev().find(|(_, row)| row.holds_on(day));
-                holding.map(|(_, row)| (row.outcome, row.level))
-            } else {
-                let read = self.in_force(subject, sector, day)?;
-                read.map(|read| (read.fact.judgement.outcome, read.fact.judgement.level))
-            };
-            if let Some(judged) = judged {
-                counted.graded_members += 1;
-                *counted.counts.entry(judged).or_default() += 1;
-            }
-        }
-        Ok(counted)
-    }
-
-    /// Counts the changes of settled grades by sector and month of effect.
-    ///
-    /// # Errors
-    /// The view's; the tables' if a row does not decode.
-    pub fn changes(&self) -> Result<BTreeMap<(SectorCode, Month), Changed>, Error> {
-        let mut changes: BTreeMap<(SectorCode, Month), Changed> = BTreeMap::new();
-        let mut before: Option<(Vec<u8>, GradeRow)> = None;
-        let mut broken = None;
-        let all = crate::store::KeyRange {
-            from: bytes::Bytes::new(),
-            until: None,
-        };
-        place::each(self.view, keys::GRADE, all, |key, value| {
-            let Some(row) = GradeRow::decode(value) else {
-                broken = Some(layout::grade_revision(key));
-                return;
-            };
-            let pair = key[..key.len() - 8].to_vec();
-            let earlier = before.take().filter(|(other, _)| *other == pair);
-            let count = changes.entry((row.sector, Month::of(row.from))).or_default();
-            self.change(earlier.as_ref().map(|(_, row)| row), &row, count);
-            before = Some((pair, row));
-        })?;
-        match broken {
-            None => Ok(changes),
-            Some(revision) => Err(contradiction(revision)),
-        }
-    }
-
-    fn change(&self, earlier: Option<&GradeRow>, row: &GradeRow, count: &mut Changed) {
-        let Some(earlier) = earlier else {
-            count.first += 1;
-            return;
-        };
-        if (earlier.outcome, &earlier.level) == (row.outcome, &row.level) {
-            count.unchanged += 1;
-            return;
-        }
-        let rules = self.policies.rules.of(row.sector, row.from);
-        let place = |level: &str| {
-            let rules = rules?;
-            let place = rules.level(level)?;
-            rules.levels[place].is_ranked.then_some(place)
-        };
-        match (place(&earlier.level), place(&row.level)) {
-            (Some(was), Some(is)) if is < was => count.up += 1,
-            (Some(was), Some(is)) if is > was => count.down += 1,
-            (Some(_) | None, Some(_) | None) => count.other += 1,
         }
     }
 
@@ -626,15 +427,6 @@ impl<'a> Grades<'a> {
             }
         }
         Ok(Revision(low))
-    }
-}
-
-fn unsettled_grade(fact: SettledFact) -> GradeRead {
-    GradeRead {
-        fact,
-        settled: None,
-        is_objected: false,
-        has_correction: false,
     }
 }
 

@@ -16,17 +16,19 @@ use crate::domain::catalog::SectorCode;
 use crate::domain::civil_date::{CivilDate, Month};
 use crate::domain::fact::RequestId;
 use crate::domain::refusal::{Reason, Refusal};
-use crate::domain::revision::{Place, Revision};
+use crate::domain::revision::Revision;
 use crate::domain::subject::{SubjectName, SubjectNumber};
 use crate::grading::commands::{GradeCommand, standing};
-use crate::grading::explain::{self, words};
 use crate::grading::read::{GradeRead, Grades};
 use crate::ingest::rows::{Error, Span};
 use crate::policy::Policies;
 use crate::policy::rules::KIND;
 use crate::recorder::{Answer, Command, Order, Request as Asked};
 use crate::store::keys::grades::{OPEN_CORRECTION, OPEN_OBJECTION};
-use crate::subjects::place::Known;
+
+mod asked;
+
+use asked::{PairAsked, explanation, when};
 
 /// Most pairs of one batch.
 const PAIRS_MAX: usize = 1_000;
@@ -44,50 +46,6 @@ pub struct Gradings(pub Context);
 
 fn wrong(field: &str, what: impl Into<String>) -> Refusal {
     Refusal::plain(Reason::MalformedValue).violating(field, what)
-}
-
-/// As known when, before the place it is read at is known.
-enum When {
-    Now,
-    At(Place),
-    Instant(crate::domain::revision::Instant),
-}
-
-fn when(known: Option<&pb::Known>) -> Result<When, Refusal> {
-    use pb::known::At;
-    match known.and_then(|known| known.at.as_ref()) {
-        None => Ok(When::Now),
-        Some(At::Revision(text)) => Ok(requests::min_revision(text)?.map_or(When::Now, When::At)),
-        Some(At::Instant(instant)) => super::convert::instant(*instant)
-            .map(When::Instant)
-            .ok_or_else(|| wrong("known.instant", "is beyond what instants can be")),
-    }
-}
-
-/// A question about one subject in one sector.
-struct PairAsked {
-    subject: SubjectName,
-    sector: SectorCode,
-    on: CivilDate,
-    when: When,
-}
-
-impl PairAsked {
-    fn known(&self, grades: &Grades<'_>, place: Place) -> Result<Known, Error> {
-        let revision = match self.when {
-            When::Now => place.revision,
-            When::At(known) if known.epoch != place.epoch => {
-                let ended = Refusal::plain(Reason::EpochEnded).with("epoch", place.epoch.0.to_string());
-                return Err(ended.into());
-            }
-            When::At(known) => known.revision,
-            When::Instant(instant) => grades.revision_at(instant)?,
-        };
-        Ok(Known {
-            revision,
-            on: self.on,
-        })
-    }
 }
 
 fn name_of(reading: &Reading<'_>, subject: SubjectNumber) -> Result<SubjectName, Error> {
@@ -625,39 +583,4 @@ impl GradingService for Gradings {
         })
         .await
     }
-}
-
-fn explanation(
-    reading: &Reading<'_>,
-    grades: &Grades<'_>,
-    read: &GradeRead,
-    known: Known,
-) -> Result<pb::Explanation, Error> {
-    let settled = grades.explain(&read.fact)?;
-    let current = match grades.assess(read.fact.who.subject, read.fact.sector, known) {
-        Ok(current) => Some(current),
-        Err(Error::Refused(refusal)) if refusal.reason == Reason::RuleSetUnknown => None,
-        Err(error) => return Err(error),
-    };
-    let agrees = settled
-        .as_ref()
-        .is_none_or(|settled| settled.digest == read.fact.evidence);
-    let sector = grades.policies.catalog.sector(read.fact.sector);
-    let text = words(&explain::Subject {
-        grade: &read.fact,
-        sector: sector.map_or(("", ""), |sector| (&*sector.title_zh, &*sector.title_en)),
-        settled: settled.as_ref(),
-        evidence_agrees: agrees,
-        current: current.as_ref(),
-    });
-    let name = name_of(reading, read.fact.who.subject)?;
-    let assessment = |read: &_| convert::assessment(read, name, reading.place);
-    Ok(pb::Explanation {
-        grade: Some(shown(reading, grades.policies, read)?),
-        settled: settled.as_ref().map(assessment),
-        evidence_agrees: agrees,
-        current: current.as_ref().map(assessment),
-        text_zh: text.iter().map(|one| one.zh.clone()).collect(),
-        text_en: text.into_iter().map(|one| one.en).collect(),
-    })
 }
