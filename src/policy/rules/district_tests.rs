@@ -15,7 +15,10 @@ fn day(text: &str) -> CivilDate {
 fn each_sector_has_a_rule_set_on_every_day_from_2024_on_and_some_change() {
     let Policies { catalog, rules, .. } = Policies::built_in();
     let begins = rules.all().iter().map(|set| set.from);
-    let ends = rules.all().iter().filter_map(|set| set.until.and_then(CivilDate::next));
+    let ends = rules
+        .all()
+        .iter()
+        .filter_map(|set| set.until.and_then(CivilDate::next));
     for on in begins.chain(ends).chain([day("2024-01-01"), day("2026-12-31")]) {
         assert_eq!(uncovered(&rules, &catalog, on), [], "{on}");
     }
@@ -39,12 +42,18 @@ fn each_level_is_expected_by_a_case_and_has_its_inspections() {
             assert!(is_inspected, "{}: {} has no inspections", set.code, level.code);
         }
         for one in &set.not_rated {
-            let is_expected = set.cases.iter().any(|case| case.expect.by.as_ref() == Some(&one.code));
+            let is_expected = set
+                .cases
+                .iter()
+                .any(|case| case.expect.by.as_ref() == Some(&one.code));
             assert!(is_expected, "{}: no case expects {}", set.code, one.code);
         }
         for one in &set.verdicts {
             let holds = |names: &Vec<String>| names.contains(&one.code);
-            let is_expected = set.cases.iter().any(|case| case.expect.verdicts.as_ref().is_some_and(holds));
+            let is_expected = set
+                .cases
+                .iter()
+                .any(|case| case.expect.verdicts.as_ref().is_some_and(holds));
             assert!(is_expected, "{}: no case expects {}", set.code, one.code);
         }
     }
