@@ -29,7 +29,7 @@ struct Chance(ChaCha12Rng);
 impl Chance {
     fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.0.next_u64()) * bound as u128;
-        usize::try_from(wide >> 64).unwrap()
+        usize::try_from(wide >> 64).expect("the upper half is below the bound")
     }
 
     fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
@@ -50,12 +50,12 @@ impl Chance {
             ]),
             1 => self.0.next_u64().cast_signed(),
             2 => 0,
-            _ => i64::try_from(self.below(41)).unwrap() - 20,
+            _ => i64::try_from(self.below(41)).expect("41 is small") - 20,
         }
     }
 
     fn day(&mut self) -> i64 {
-        i64::try_from(self.below(2_000)).unwrap() + 19_000
+        i64::try_from(self.below(2_000)).expect("2,000 is small") + 19_000
     }
 }
 
@@ -131,10 +131,13 @@ impl Known {
         for (name, value) in &self.words {
             context.add_variable_from_value(name.as_str(), value.clone());
         }
-        let date = |text: Arc<String>| -> i64 { i64::from(text.parse::<CivilDate>().unwrap().days()) };
-        context.add_function("date", date).unwrap();
-        let points = |text: Arc<String>| -> i64 { Points::parse(&text).unwrap().0 };
-        context.add_function("points", points).unwrap();
+        let date = |text: Arc<String>| -> i64 {
+            let day: CivilDate = text.parse().expect("only days are written");
+            i64::from(day.days())
+        };
+        context.add_function("date", date).expect("the name is free");
+        let points = |text: Arc<String>| -> i64 { Points::parse(&text).expect("only points are written").0 };
+        context.add_function("points", points).expect("the name is free");
         context
     }
 
@@ -375,8 +378,11 @@ impl<V: Vocabulary> Maker<'_, V> {
     fn day(&mut self, depth: u32) -> String {
         if depth == 0 {
             return if self.chance.below(2) == 0 {
-                let day = i32::try_from(self.chance.day()).unwrap();
-                format!("date(\"{}\")", CivilDate::from_days(day).unwrap())
+                let day = i32::try_from(self.chance.day()).expect("days are small");
+                format!(
+                    "date(\"{}\")",
+                    CivilDate::from_days(day).expect("a day of this century")
+                )
             } else {
                 self.name(|named| matches!(named, Named::Day(_)))
             };
@@ -406,7 +412,7 @@ where
     Known: Facts<V>,
 {
     let names = V::names();
-    let depth = 1 + u32::try_from(chance.below(DEPTH as usize)).unwrap();
+    let depth = 1 + u32::try_from(chance.below(DEPTH as usize)).expect("depths are small");
     let text = Maker {
         names: &names,
         chance: &mut *chance,

@@ -5,7 +5,7 @@
 
 use super::super::reader::Entry;
 use crate::domain::grading::Points;
-use crate::domain::rules::{Band, Bounds, Group, Indicator, Limits, Per, RuleSet, Worth};
+use crate::domain::rules::{Band, Bounds, Group, Indicator, Limits, Per, Polarity, RuleSet, Worth};
 
 /// Lowest and highest value of a sum, where it has them.
 type Ends = (Option<i64>, Option<i64>);
@@ -23,7 +23,11 @@ pub fn check(top: &Entry<'_>, rules: &RuleSet) {
         .collect();
     if let Some(score) = scores.outside(&bounds, Bounds::default()) {
         let conditional = rules.bands.iter().any(Band::is_conditional);
-        let text = if conditional {
+        let text = if rules.polarity == Polarity::NoScore {
+            "no band fits where the conditions do not hold; \
+             end with a band without condition, or with `when = 'true'`"
+                .to_owned()
+        } else if conditional {
             format!(
                 "no band takes the score {score} where the conditions do not hold; \
                  end with a band without condition, or with `when = 'true'`"

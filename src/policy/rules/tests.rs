@@ -73,7 +73,7 @@ fn what_is_built_in_is_found_by_sector_and_day() {
     let found = sets.of(food, day("2024-01-01")).unwrap();
     assert_eq!(sets.by_code(&found.code), Some(found));
     assert_eq!(sets.of(food, day("2000-01-01")), None);
-    assert_eq!(sets.of_sector(food).count(), 1);
+    assert_eq!(sets.of_sector(food).last(), Some(found));
     let hash: [u8; 32] = Sha256::digest(text_of(&built_in(), FOOD).as_bytes()).into();
     assert_eq!(found.sha256, hash);
     let catalog = Policies::built_in().catalog;
@@ -112,6 +112,23 @@ fn conditions_leave_a_last_band_without_one() {
         ],
     );
     check(&bands.replace("'!registered'", "'true'"), &[]);
+}
+
+#[test]
+fn events_alone_leave_a_last_band_without_a_condition_too() {
+    let whole = small("TAX", HEAD, "");
+    let head = &whole[..whole.find("[[group]]").unwrap()];
+    let head = head.replace("polarity = \"credit\"\nbase = 100", "polarity = \"none\"");
+    let file = |last: &str| {
+        let bands = "[[band]]\nlevel = \"C\"\nwhen = 'deregistered'\n[[band]]\nlevel = \"A\"\n";
+        one("TAX", &format!("{head}{bands}{last}"))
+    };
+    assert_eq!(parsed(&file("")).map(|sets| sets.all().len()), Ok(1));
+    let mistakes = listed(&parsed(&file("when = 'registered'\n")).unwrap_err());
+    assert!(
+        mistakes.contains("no band fits where the conditions do not hold"),
+        "{mistakes}"
+    );
 }
 
 #[test]
