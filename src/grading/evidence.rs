@@ -252,13 +252,14 @@ impl Reader<'_> {
         let Some((revision, _)) = self.last_end(first, known)? else {
             return Ok(None);
         };
-        match self.facts.fact(revision)?.0.fact {
-            Fact::Record(RecordFact::Ended(fact)) => Ok(Some((fact.end, fact.on))),
-            Fact::Record(RecordFact::Revived(fact)) => {
-                Ok(fact.restored.map(|ending| (ending.end, ending.on)))
-            }
-            _ => Err(contradiction(revision)),
+        let fact = self.facts.fact(revision)?.0.fact;
+        if let Fact::Record(RecordFact::Ended(fact)) = &fact {
+            return Ok(Some((fact.end, fact.on)));
         }
+        let Fact::Record(RecordFact::Revived(fact)) = fact else {
+            return Err(contradiction(revision));
+        };
+        Ok(fact.restored.map(|ending| (ending.end, ending.on)))
     }
 
     /// The sectors of a record: as an officer last said, else as its row was attributed.
@@ -367,10 +368,12 @@ fn plain(record: &Record, form: &Layout, layouts: &Layouts) -> Event {
         RecordKind::Ruling => text_of(record, form, Role::Outcome),
         RecordKind::Penalty | RecordKind::Licence | RecordKind::InspectionResult => String::new(),
     };
-    let score = values(record, form, Role::Score).find_map(|value| match value {
+    let score = values(record, form, Role::Score).find_map(|value| {
+        let Value::Millionths(millionths) = value else {
+            return None;
+        };
         // A millionth is a tenth of our unit.
-        Value::Millionths(millionths) => Some(Points(millionths / 10)),
-        _ => None,
+        Some(Points(millionths / 10))
     });
     Event {
         kind: kind_of(record.kind),
@@ -397,10 +400,10 @@ fn procedure(record: &Record, form: &Layout, layouts: &Layouts) -> Procedure {
     let Some(item) = form.role(Role::Procedure) else {
         return Procedure::Unknown;
     };
-    let list = match &item.item_type {
-        ItemType::Choice(list) | ItemType::Choices(list) => layouts.list(list),
-        _ => None,
+    let (ItemType::Choice(list) | ItemType::Choices(list)) = &item.item_type else {
+        return Procedure::Unknown;
     };
+    let list = layouts.list(list);
     let code = text_of(record, form, Role::Procedure);
     match list
         .and_then(|list| list.value(&code))

@@ -38,10 +38,11 @@ impl Grades<'_> {
             let Fact::Grade(GradeFact::RunOpened(run)) = unsettled::recorded(cause, self.facts)?.fact else {
                 continue;
             };
-            if run.sector == sector && run.effect_on <= known.on {
-                if let Some(found) = self.of_open_run(subject, cause, &run)? {
-                    return Ok(Some(found));
-                }
+            if run.sector == sector
+                && run.effect_on <= known.on
+                && let Some(found) = self.of_open_run(subject, cause, &run)?
+            {
+                return Ok(Some(found));
             }
         }
         self.of_turn(subject, sector, known)

@@ -393,10 +393,10 @@ impl<'a> Grades<'a> {
     /// The ledger's.
     pub fn correction(&self, revision: Revision) -> Result<(CorrectionFact, Instant), Error> {
         let (recorded, at) = self.facts.fact(revision)?;
-        match recorded.fact {
-            Fact::Grade(GradeFact::CorrectionRaised(fact)) => Ok((*fact, at)),
-            _ => Err(contradiction(revision)),
-        }
+        let Fact::Grade(GradeFact::CorrectionRaised(fact)) = recorded.fact else {
+            return Err(contradiction(revision));
+        };
+        Ok((*fact, at))
     }
 
     /// Reads an objection.
@@ -405,10 +405,10 @@ impl<'a> Grades<'a> {
     /// The ledger's.
     pub fn objection(&self, revision: Revision) -> Result<(ObjectionFact, Instant), Error> {
         let (recorded, at) = self.facts.fact(revision)?;
-        match recorded.fact {
-            Fact::Grade(GradeFact::ObjectionFiled(fact)) => Ok((*fact, at)),
-            _ => Err(contradiction(revision)),
-        }
+        let Fact::Grade(GradeFact::ObjectionFiled(fact)) = recorded.fact else {
+            return Err(contradiction(revision));
+        };
+        Ok((*fact, at))
     }
 
     /// The last revision recorded up to an instant, 0 if there is none.

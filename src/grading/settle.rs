@@ -351,10 +351,10 @@ pub fn last_of_run(
 /// # Errors
 /// The ledger's; the tables' if another fact stands there.
 pub fn settled_at(facts: &dyn Recall, revision: Revision) -> Result<SettledFact, Error> {
-    match facts.fact(revision)?.0.fact {
-        Fact::Grade(GradeFact::Settled(fact)) => Ok(*fact),
-        _ => Err(crate::ingest::rows::contradiction(revision)),
-    }
+    let Fact::Grade(GradeFact::Settled(fact)) = facts.fact(revision)?.0.fact else {
+        return Err(crate::ingest::rows::contradiction(revision));
+    };
+    Ok(*fact)
 }
 
 /// From which revision on settled grades are no evidence for a grade: the run that it is of.

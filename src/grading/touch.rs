@@ -122,9 +122,12 @@ fn before(group: &Group<'_>, natural: &[u8; 16], snapshot: u32) -> Result<Option
         return Ok(None);
     };
     let revision = keys::revision_value(&bytes);
-    Ok(match Recall::fact(group, revision)?.0.fact {
-        Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => Some(fact.subject),
-        Fact::Record(RecordFact::Recorded(fact)) => Some(fact.subject),
-        _ => None,
-    })
+    let fact = Recall::fact(group, revision)?.0.fact;
+    if let Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) = &fact {
+        return Ok(Some(fact.subject));
+    }
+    let Fact::Record(RecordFact::Recorded(fact)) = fact else {
+        return Ok(None);
+    };
+    Ok(Some(fact.subject))
 }

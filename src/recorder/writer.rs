@@ -346,18 +346,19 @@ fn refuse(settled: Vec<Settled>, refusal: &Refusal) {
 
 /// Adds a slice of what follows from a cause.
 fn effects(group: &mut Group<'_>, cause: &Cause, recorded: &Recorded) -> Result<(), Error> {
-    match &recorded.fact {
-        Fact::BatchesWithdrawn { spans, reason } => {
-            let begun = group.begin();
-            withdrawals::slice(group, &recorded.principal, cause, spans, reason)?;
-            settle_touched(group, begun)
-        }
-        Fact::DayTurned { .. } => grading::turn::slice(group, cause).map_err(grading::commands::storage),
-        Fact::Grade(GradeFact::RunOpened(run)) => {
-            grading::runs::slice(group, cause, run).map_err(grading::commands::storage)
-        }
-        _ => Err(unsettled::no_cause(cause, "another kind of fact stands there")),
+    if let Fact::BatchesWithdrawn { spans, reason } = &recorded.fact {
+        let begun = group.begin();
+        withdrawals::slice(group, &recorded.principal, cause, spans, reason)?;
+        return settle_touched(group, begun);
     }
+    let settled = if let Fact::Grade(GradeFact::RunOpened(run)) = &recorded.fact {
+        grading::runs::slice(group, cause, run)
+    } else if let Fact::DayTurned { .. } = &recorded.fact {
+        grading::turn::slice(group, cause)
+    } else {
+        return Err(unsettled::no_cause(cause, "another kind of fact stands there"));
+    };
+    settled.map_err(grading::commands::storage)
 }
 
 /// Settles the grades that the facts since `begun` change.
