@@ -168,7 +168,10 @@ fn check(folder: &Path, digest: bool) -> Result<bool, String> {
             | Fact::SealedRead { .. }
             | Fact::BatchesWithdrawn { .. }
             | Fact::EffectsSettled { .. }
-            | Fact::Subject(_) => {}
+            | Fact::Subject(_)
+            | Fact::Record(_)
+            | Fact::Supervision(_)
+            | Fact::Grade(_) => {}
         }
     }
     let whole = KeyRange {

@@ -1,7 +1,7 @@
 //! Runs: everyone in a sector is graded for a period, on its result day, in slices behind one fact.
 //!
 //! The cohort of a run is frozen: who was a member in the period, by what was known when it was opened.
-//! Read first: [`due_on`], then [`slice`].
+//! Read first: [`due_on`], then [`slice()`].
 //!
 //! Source: `domain.md` 3.1, 3.2 (10, 11, 12), 3.5.
 

@@ -1,7 +1,7 @@
 //! The year as files: what departments would have sent, in the layouts they send it in.
 //!
 //! One folder for each instant at which something arrives, and a manifest that says in which order and
-//! under which clock the files are imported. Read first: [`write`].
+//! under which clock the files are imported. Read first: [`write()`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
