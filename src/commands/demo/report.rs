@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 
 use super::Language;
 use super::drive::{Clients, Error};
-use super::grades::{self, GradeCounts};
+use super::grades::{self, Covered, GradeCounts};
 use super::tally::{Tally, bare};
 use super::year;
 use crate::services::pb;
@@ -158,6 +158,15 @@ impl Report {
             let found = found.get(name).expect("the report names every count of the plan");
             if found != planned {
                 differences.push(format!("{name}: planned {planned}, found {found}"));
+            }
+        }
+        // Whoever is a member is graded, if only as not rated: no sector has a rule set that forgets someone.
+        for (sector, covered) in &self.grades.coverage {
+            if covered.graded != covered.members {
+                let Covered { graded, members } = covered;
+                differences.push(format!(
+                    "{sector}: {members} members, of whom {graded} are graded"
+                ));
             }
         }
         differences
