@@ -35,7 +35,7 @@ def arguments():
     parser.add_argument("scratch", help="a folder on a disk with room for two images")
     parser.add_argument("--cuts", type=int, default=20)
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--size-mib", type=int, default=48)
+    parser.add_argument("--size-mib", type=int, default=96)
     parser.add_argument("--failpoints", default="")
     parser.add_argument("--expect-loss", action="store_true")
     return parser.parse_args()
@@ -87,6 +87,8 @@ def main():
     asked = arguments()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
+    # The image is smaller than what a real disk keeps in reserve.
+    os.environ["CREDENCE_DISK_RESERVE"] = "0"
     chance = random.Random(seed)
     tally, acknowledged = Tally(), 0
     with tempfile.TemporaryDirectory(dir=asked.scratch) as scratch:
