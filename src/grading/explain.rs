@@ -5,6 +5,7 @@
 use crate::domain::catalog::Standing;
 use crate::domain::grade_fact::{Cause, SettledFact};
 use crate::domain::grading::{Event, EventKind, Outcome, Points, Step, StepKind};
+use crate::domain::layout::Layouts;
 use crate::domain::rules::{Basis, RuleSet};
 use crate::domain::subject::SubjectKind;
 
@@ -24,6 +25,8 @@ fn both(zh: String, en: String) -> Paragraph {
 /// What is explained.
 pub struct Subject<'a> {
     pub grade: &'a SettledFact,
+    /// The lists of values in force, for the names of codes.
+    pub lists: &'a Layouts,
     /// Chinese and English title of the sector.
     pub sector: (&'a str, &'a str),
     /// How the grade came about; `None` for an officer's decision.
@@ -42,7 +45,7 @@ pub fn words(subject: &Subject<'_>) -> Vec<Paragraph> {
         Some(read) => {
             text.push(rules(&read.rules));
             let steps = &read.found.assessment.steps;
-            text.extend(steps.iter().filter_map(|one| step(one, read)));
+            text.extend(steps.iter().filter_map(|one| step(one, read, subject.lists)));
             text.extend(measures(&read.rules, &subject.grade.judgement.level));
         }
     }
@@ -226,7 +229,7 @@ fn points(points: Option<Points>) -> String {
     points.unwrap_or_default().to_string()
 }
 
-fn step(step: &Step, read: &AssessmentRead) -> Option<Paragraph> {
+fn step(step: &Step, read: &AssessmentRead, lists: &Layouts) -> Option<Paragraph> {
     let (zh, en) = named(&titles(&read.rules, step), &step.code);
     let law = |before: &str, after: &str| {
         if step.law.is_empty() {
@@ -236,7 +239,7 @@ fn step(step: &Step, read: &AssessmentRead) -> Option<Paragraph> {
         }
     };
     let (law_zh, law_en) = (law("，依据", ""), law(", by ", ""));
-    let facts = facts(step, read);
+    let facts = facts(step, read, lists);
     let changed = step.level.as_ref().map(|(was, is)| {
         let (was, is) = (level(Some(&read.rules), was), level(Some(&read.rules), is));
         ((was.0, is.0), (was.1, is.1))
@@ -319,7 +322,7 @@ fn step(step: &Step, read: &AssessmentRead) -> Option<Paragraph> {
 }
 
 /// The facts of a step: at most five of them by day, kind and number, and how many more there are.
-fn facts(step: &Step, read: &AssessmentRead) -> Paragraph {
+fn facts(step: &Step, read: &AssessmentRead, lists: &Layouts) -> Paragraph {
     const SHOWN_MAX: usize = 5;
     let events = &read.found.evidence.events;
     let found: Vec<&Event> = step
@@ -333,12 +336,12 @@ fn facts(step: &Step, read: &AssessmentRead) -> Paragraph {
     let zh: Vec<String> = found
         .iter()
         .take(SHOWN_MAX)
-        .map(|event| format!("{}{}{}", event.decided, kind(event.kind).0, item(event)))
+        .map(|event| format!("{}{}{}", event.decided, kind(event.kind).0, item(event, lists).0))
         .collect();
     let en: Vec<String> = found
         .iter()
         .take(SHOWN_MAX)
-        .map(|event| format!("{} {}{}", event.decided, kind(event.kind).1, item(event)))
+        .map(|event| format!("{} {}{}", event.decided, kind(event.kind).1, item(event, lists).1))
         .collect();
     let more = found.len().saturating_sub(SHOWN_MAX);
     let (more_zh, more_en) = if more == 0 {
@@ -352,12 +355,29 @@ fn facts(step: &Step, read: &AssessmentRead) -> Paragraph {
     )
 }
 
-fn item(event: &Event) -> String {
+/// What the event's item is called, in both languages; its code where no list has it.
+fn item(event: &Event, lists: &Layouts) -> (String, String) {
     if event.item.is_empty() {
-        String::new()
-    } else {
-        format!(" [{}]", event.item)
+        return Default::default();
     }
+    let list = match event.kind {
+        EventKind::Penalty => Some("penalty_kind"),
+        EventKind::Listing => Some("serious_list"),
+        EventKind::AbnormalListing => Some("abnormal_reason"),
+        EventKind::Evaluation => Some("evaluation_kind"),
+        EventKind::Licence
+        | EventKind::Commendation
+        | EventKind::Inspection
+        | EventKind::Ruling
+        | EventKind::Commitment => None,
+    };
+    let value = list
+        .and_then(|list| lists.list(list))
+        .and_then(|list| list.value(&event.item));
+    let (zh, en) = value.map_or((&event.item, &event.item), |value| {
+        (&value.chinese, &value.english)
+    });
+    (format!("（{zh}）"), format!(" ({en})"))
 }
 
 fn kind(kind: EventKind) -> (&'static str, &'static str) {

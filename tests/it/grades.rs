@@ -251,6 +251,13 @@ async fn one_company_through_a_year_is_told_as_of_days_and_revisions() {
         why.text_zh
     );
     assert!(
+        why.text_zh
+            .iter()
+            .any(|text| text.contains("行政处罚（吊销许可证）")),
+        "{:?}",
+        why.text_zh
+    );
+    assert!(
         why.text_en.iter().any(|text| text.contains("would be")),
         "{:?}",
         why.text_en

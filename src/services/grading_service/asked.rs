@@ -77,6 +77,7 @@ pub(super) fn explanation(
     let sector = grades.policies.catalog.sector(read.fact.sector);
     let text = words(&explain::Subject {
         grade: &read.fact,
+        lists: &grades.policies.layouts,
         sector: sector.map_or(("", ""), |sector| (&*sector.title_zh, &*sector.title_en)),
         settled: settled.as_ref(),
         evidence_agrees: agrees,
