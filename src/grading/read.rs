@@ -19,13 +19,13 @@ use crate::ingest::rows::{Error, Page, Span, contradiction};
 use crate::policy::rules::KIND;
 use crate::policy::{DataFiles, Policies};
 use crate::store::keys::grades as layout;
-use crate::store::record::{Facts, Recall};
+use crate::store::record::Facts;
 use crate::store::{View, keys};
 use crate::subjects::place::{self, Known};
 
 use super::assess::next_change;
 use super::evidence::{Reader, digest, settled};
-use super::settle::{Assessed, assessed, evidence_before, of_evidence, settled_at};
+use super::settle::{Assessed, assessed, evidence_before, of_evidence};
 
 /// Most settled grades of a pair that one answer shows, the latest.
 pub const HISTORY_MAX: usize = 1_000;
@@ -428,14 +428,4 @@ impl<'a> Grades<'a> {
         }
         Ok(Revision(low))
     }
-}
-
-/// Reads the settled grade that another names.
-///
-/// # Errors
-/// The ledger's.
-pub fn earlier(facts: &dyn Recall, fact: &SettledFact) -> Result<Option<SettledFact>, Error> {
-    fact.earlier
-        .map(|revision| settled_at(facts, revision))
-        .transpose()
 }

@@ -24,7 +24,7 @@ use crate::policy::rules::KIND;
 use crate::store::keys::grades::GradeRow;
 use crate::store::record::Recall;
 use crate::store::{View, keys};
-use crate::subjects::place::{self, Known};
+use crate::subjects::place::Known;
 
 use super::assess::{assess, next_change};
 use super::evidence::{Reader, Wanted, digest, gather, settled};
@@ -443,14 +443,3 @@ fn correction(group: &mut Group<'_>, who: Who, sector: SectorCode, why: Why) -> 
 
 /// Subjects with the fact that touched each first.
 pub type Touched = BTreeMap<SubjectNumber, Revision>;
-
-/// Sectors in their order.
-pub type Sectors = BTreeSet<SectorCode>;
-
-/// The subject under which a subject's records count now.
-///
-/// # Errors
-/// The view's.
-pub fn counted_under(view: &dyn View, subject: SubjectNumber) -> Result<SubjectNumber, Error> {
-    Ok(place::current(view, subject)?)
-}

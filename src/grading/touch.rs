@@ -11,7 +11,7 @@ use crate::ingest::rows::Error;
 use crate::store::keys;
 use crate::store::record::Recall;
 
-use super::settle::{Touched, counted_under};
+use super::settle::Touched;
 
 /// The subjects that facts of a group touch, from its fact number `begun` on, as they count now.
 ///
@@ -27,7 +27,7 @@ pub fn subjects(group: &Group<'_>, begun: usize) -> Result<Touched, Error> {
     let mut touched = Touched::new();
     for (subject, revision) in named {
         // A subject that went into another is graded there; it keeps what it had.
-        let counted = counted_under(group, subject)?;
+        let counted = crate::subjects::place::current(group, subject)?;
         touched.entry(counted).or_insert(revision);
     }
     Ok(touched)
