@@ -1,16 +1,26 @@
 //! `credence healthcheck`: asks a running server for its health.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::config::{Config, Mistakes};
+use crate::server::tls;
+
+mod pinned;
 
 /// How long a server may take to answer.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(3);
@@ -32,6 +42,8 @@ pub enum Error {
     Settings(#[from] Mistakes),
     #[error("the settings let the server take any free port; say --address")]
     AnyPort,
+    #[error("the certificate of the settings cannot be read: {0}")]
+    Certificate(#[from] tls::Error),
     #[error("no server answers: {0}")]
     Unreachable(#[from] tonic::transport::Error),
     #[error("the server refuses to say: {}", .0.message())]
@@ -45,16 +57,24 @@ pub enum Error {
 /// # Errors
 /// Each [`Error`].
 pub async fn run(options: Options) -> Result<(), Error> {
+    let config = Config::load(options.config.as_deref(), &[])?;
     let address = match options.address {
         Some(address) => address,
-        None => reached(Config::load(options.config.as_deref(), &[])?.listen)?,
+        None => reached(config.listen)?,
     };
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
-    let channel = endpoint
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?
         .timeout(ANSWER_WAIT_MAX)
-        .connect_timeout(ANSWER_WAIT_MAX)
-        .connect()
-        .await?;
+        .connect_timeout(ANSWER_WAIT_MAX);
+    let channel = match &config.tls_certificate {
+        None => endpoint.connect().await?,
+        Some(path) => {
+            let certificate = tls::certificates(path)?.swap_remove(0);
+            let client = pinned::client(certificate).map_err(tls::Error::from)?;
+            let connector = TlsConnector::from(Arc::new(client));
+            let connect = tower::service_fn(move |_| shaken(connector.clone(), address));
+            endpoint.connect_with_connector(connect).await?
+        }
+    };
     let answer = HealthClient::new(channel)
         .check(HealthCheckRequest::default())
         .await;
@@ -68,6 +88,13 @@ pub async fn run(options: Options) -> Result<(), Error> {
     }
 }
 
+/// Connects and shakes hands.
+async fn shaken(connector: TlsConnector, address: SocketAddr) -> io::Result<TokioIo<TlsStream<TcpStream>>> {
+    let stream = TcpStream::connect(address).await?;
+    let stream = connector.connect(ServerName::from(address.ip()), stream).await?;
+    Ok(TokioIo::new(stream))
+}
+
 /// Where a server that listens on `listen` is reached from the same machine.
 fn reached(listen: SocketAddr) -> Result<SocketAddr, Error> {
     if listen.port() == 0 {
@@ -76,7 +103,7 @@ fn reached(listen: SocketAddr) -> Result<SocketAddr, Error> {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
     Ok(SocketAddr::new(ip, listen.port()))
 }
