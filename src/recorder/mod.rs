@@ -34,6 +34,8 @@ mod in_memory_tests;
 pub mod start;
 mod writer;
 
+pub use data::RefusedData;
+
 /// Format numbers of what is written, for those who ask.
 pub const LEDGER_FORMAT: u16 = crate::ledger::frame::FORMAT;
 pub const TABLES_FORMAT: u8 = crate::store::reflects::VERSION;
@@ -146,6 +148,8 @@ pub struct Shared {
     pub facts: Facts,
     /// The data in force.
     pub policies: Arc<Policies>,
+    /// Data that was proposed at this start and not adopted for its mistakes.
+    pub refused_data: Vec<RefusedData>,
     /// Revision at which each kind of data was adopted last.
     adoptions: Mutex<BTreeMap<String, Revision>>,
     condition: watch::Sender<Condition>,

@@ -181,6 +181,7 @@ pub fn start_over(stores: Stores, setup: Setup, today: Option<CivilDate>) -> Res
     let shared = Arc::new(Shared {
         tables,
         policies: Arc::new(data.policies),
+        refused_data: data.refused,
         adoptions: Mutex::new(data.adoptions),
         facts,
         condition: watch::Sender::new(Condition::Serving),
