@@ -16,6 +16,7 @@ use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::domain::supervision_fact::ReadInFullFact;
 use crate::grading::commands::GradeCommand;
+use crate::group::memory::Memory;
 use crate::group::unsettled;
 use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
@@ -146,6 +147,8 @@ pub enum Condition {
 pub struct Shared {
     pub tables: Arc<dyn Tables>,
     pub facts: Facts,
+    /// What was computed before, for writer and readers alike.
+    pub memory: Memory,
     /// The data in force.
     pub policies: Arc<Policies>,
     /// Data that was proposed at this start and not adopted for its mistakes.
