@@ -12,6 +12,9 @@ use crate::harness::TestServer;
 /// Sectors of the world below: two of real time, one that is graded by the year.
 const SECTORS: [&str; 3] = ["URBAN", "CATERING", "DRUG_DEV"];
 
+/// What is done to the rule files, and how.
+type Spoil = (&'static str, fn(&Path));
+
 /// A world whose grades have every cause: facts, a day, a run, a correction, an officer.
 async fn settle(server: &TestServer) -> Vec<String> {
     let mut world = Graded::of(server).await;
@@ -151,7 +154,7 @@ async fn emptied_and_broken_rule_files_change_nothing_and_every_settled_grade_ex
     let policies = folder.path().join("policies");
     copy(&source, &policies);
     let path = policies.to_str().expect("a path in words").to_owned();
-    let breaks: [(&str, fn(&Path)); 3] = [
+    let breaks: [Spoil; 3] = [
         ("every file is empty", |policies| {
             for file in rule_files(policies) {
                 std::fs::write(file, "").expect("written");
