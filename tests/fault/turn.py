@@ -373,7 +373,8 @@ def disturbed(folder, reader, kills, seconds, chance):
         return found
     finally:
         reader.over.set()
-        server.end()
+        if server is not None:
+            server.end()
 
 
 def quietly(call, *arguments):
