@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use credence::app::{App, Ended, Reloader};
-use credence::commands::{demo, export, healthcheck, import, ledger, policies};
+use credence::commands::{demo, export, grade, healthcheck, import, ledger, policies};
 use credence::config::{self, Config};
 use credence::domain::revision::Instant;
 use credence::telemetry;
@@ -38,6 +38,9 @@ enum Command {
     /// 检查、试算、解释政策文件 / Checks, tests or explains policies.
     #[command(subcommand)]
     Policies(policies::Command),
+    /// 复算等级 / Evaluates grades again, offline.
+    #[command(subcommand)]
+    Grade(grade::Command),
     /// Checks or prints the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -124,6 +127,10 @@ fn main() -> ExitCode {
         Command::Export(options) => ExitCode::from(runtime().block_on(export::run(&options))),
         Command::Ledger(command) => finish(command.run()),
         Command::Policies(command) => finish(command.run()),
+        Command::Grade(command) => command.run().unwrap_or_else(|error| {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }),
         Command::Config(ConfigCommand::Check(options)) => match load(&options) {
             Ok(_) => ExitCode::SUCCESS,
             Err(code) => code,

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod export;
+pub mod grade;
 pub mod healthcheck;
 pub mod import;
 pub mod ledger;

@@ -88,6 +88,9 @@ pub const EXCUSE: Table = Table(40);
 /// first day of a month u32 | hash of reporter and kind of data 16 -> revision u64 of the zero report
 pub const ZERO_REPORT: Table = Table(41);
 
+/// subject u32 | sector 8 | revision u64 of an objection -> revision u64 of the grade; while it waits for an answer
+pub const OBJECTED: Table = Table(46);
+
 /// subject u32 | sector 8 | revision u64 -> [`grades::GradeRow`]; every settled grade
 pub const GRADE: Table = Table(50);
 /// sector 8 | subject u32 -> [`grades::PairRow`]

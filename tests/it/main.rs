@@ -3,6 +3,7 @@
 mod attribution;
 mod breach;
 mod broken_rules;
+mod bundles;
 mod calendar;
 mod changed_notice;
 mod commitments;
