@@ -25,6 +25,7 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod failpoint;
+pub mod principals;
 pub mod server;
 pub mod telemetry;
 

@@ -5,6 +5,7 @@
 pub mod attribution;
 pub mod breach;
 pub mod calendar;
+pub mod caller;
 pub mod catalog;
 pub mod chinese_number;
 pub mod civil_date;

@@ -2,12 +2,14 @@
 
 mod attribution;
 mod breach;
+mod broken_rules;
 mod calendar;
 mod changed_notice;
 mod commitments;
 mod corrections;
 mod exports;
 mod grades;
+mod guarded;
 mod harness;
 mod import_decisions;
 mod import_layouts;
@@ -20,8 +22,10 @@ mod reads_in_full;
 mod record_rows;
 mod records;
 mod register;
+mod roles;
 mod rulings;
 mod sheet_variants;
 mod subjects;
 mod timeliness;
+mod tls;
 mod withdrawals;

@@ -385,7 +385,10 @@ fn the_longest_publicity_is_the_same_for_the_check_of_rows() {
     for rule in &severities.publicity {
         let last = rule.origin.until.unwrap_or(day("2026-11-23"));
         for decided_on in [rule.origin.from, last] {
-            for level in Severity::ALL.iter().filter(|level| rule.severity.is_none_or(|one| one == **level)) {
+            for level in Severity::ALL
+                .iter()
+                .filter(|level| rule.severity.is_none_or(|one| one == **level))
+            {
                 let decision = Decision {
                     severity: Some(*level),
                     ..fine(&decided_on.to_string())
