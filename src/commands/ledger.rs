@@ -16,7 +16,6 @@ use crate::domain::subject::{SubjectKind, masked_name};
 use crate::ingest::commands::CommitmentName;
 use crate::ledger::Body;
 use crate::ledger::file::{Folder, RealFolder};
-use crate::ledger::frame::Frame;
 use crate::ledger::lock::{LockError, lock};
 use crate::ledger::scan::{self, Damage, Scan};
 use crate::store::Head;
@@ -199,14 +198,21 @@ impl Export {
         let mut sealed = 0_u64;
         for frame in &frames {
             for (revision, body) in (frame.first.0..).map(Revision).zip(&frame.bodies) {
-                let line = match readable(body, revision, keys.as_ref())? {
+                let mut line = match readable(body, revision, keys.as_ref())? {
                     Ok(recorded) => fact_line(recorded, revision, &mut names),
                     Err(line) => {
                         sealed += 1;
                         line
                     }
                 };
-                writeln!(out, "{}", with_place(line, frame, revision))?;
+                if revision == frame.last() {
+                    line.insert("group_end".to_owned(), json!(true));
+                }
+                let place = Place {
+                    epoch: frame.epoch,
+                    revision,
+                };
+                writeln!(out, "{}", with_place(line, place, frame.instant))?;
             }
         }
         if sealed > 0 {
@@ -243,19 +249,27 @@ impl Export {
     }
 }
 
-fn with_place(mut line: Map<String, Value>, frame: &Frame, revision: Revision) -> Value {
-    line.insert(
-        "revision".to_owned(),
-        json!(
-            Place {
-                epoch: frame.epoch,
-                revision
-            }
-            .to_string()
-        ),
-    );
-    line.insert("instant".to_owned(), json!(instant_text(frame.instant)));
+fn with_place(mut line: Map<String, Value>, place: Place, instant: Instant) -> Value {
+    line.insert("revision".to_owned(), json!(place.to_string()));
+    line.insert("instant".to_owned(), json!(instant_text(instant)));
     Value::Object(line)
+}
+
+/// The lines of facts that are read one after the other, from the first on.
+#[derive(Default)]
+pub struct Lines {
+    names: Names,
+}
+
+impl Lines {
+    /// The line of the next fact; `is_last` of its group.
+    pub fn next(&mut self, recorded: Recorded, place: Place, instant: Instant, is_last: bool) -> Value {
+        let mut line = fact_line(recorded, place.revision, &mut self.names);
+        if is_last {
+            line.insert("group_end".to_owned(), json!(true));
+        }
+        with_place(line, place, instant)
+    }
 }
 
 fn instant_text(instant: Instant) -> String {

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod chinese_number;
 pub mod civil_date;
 pub mod commitment;
+pub mod deadline;
 pub mod edition;
 pub mod fact;
 pub mod filter;

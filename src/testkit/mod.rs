@@ -9,6 +9,7 @@ mod fates;
 mod faults;
 pub mod generator;
 pub mod naive;
+pub mod naive_grades;
 mod numbers;
 pub mod plan;
 pub mod record_plan;

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{constant, finding, shown_name, subject_kind};
-use crate::domain::commitment::Validity;
+use super::{constant, finding, shown_name, shown_validity, subject_kind};
 use crate::domain::record::{Item, Source, Value as Said};
 use crate::domain::record_fact::{About, RecordFact, RecordedFact};
 use crate::domain::revision::Revision;
@@ -38,6 +37,7 @@ pub(super) fn line(fact: &RecordFact, revision: Revision, names: &mut Names) -> 
             "basis": text(fact.about, &fact.basis),
             "ruling": fact.ruling.and_then(|ruling| names.get(&ruling)),
             "restored": fact.restored.map(|ending| constant(&format!("{:?}", ending.end))),
+            "restored_on": fact.restored.map(|ending| ending.on.to_string()),
         }),
         RecordFact::SourceAdded(fact) => json!({
             "record": names.get(&fact.about.first),
@@ -83,6 +83,8 @@ fn recorded(fact: &RecordedFact, name: &str, names: &Names) -> Value {
         "subject_kind": subject_kind(record.party.kind),
         "decided_on": record.decided_on.to_string(),
         "received_on": fact.received_on.to_string(),
+        "until": shown_validity(record.until),
+        "matter": record.matter.as_ref().map(|matter| if is_personal { "*" } else { matter }),
         "severity": record.severity.map(|severity| constant(&format!("{severity:?}"))),
         "snapshot": fact.snapshot,
         "sectors": fact.sectors.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -102,17 +104,12 @@ fn recorded(fact: &RecordedFact, name: &str, names: &Names) -> Value {
 /// Of a person's record texts and numbers are left out, and of every record what names a person.
 fn shown(item: &Item, fact: &RecordedFact) -> Value {
     let hides = fact.record.party.is_personal() || fact.personal.contains(&item.code);
-    let until = |validity: Validity| match validity {
-        Validity::NotStated => Value::Null,
-        Validity::Until(on) => json!(on.to_string()),
-        Validity::OpenEnded => json!("open-ended"),
-    };
     let value = match &item.value {
         Said::Text(_) | Said::Document(_) if hides => json!("*"),
         Said::Text(text) => json!(text),
         Said::Document(_) => json!("*"),
         Said::Date(on) => json!(on.to_string()),
-        Said::Until(validity) => until(*validity),
+        Said::Until(validity) => shown_validity(*validity),
         Said::Fen(fen) => json!(fen),
         Said::Millionths(millionths) => json!(millionths),
         Said::Choices(chosen) => json!(chosen.iter().map(|one| &one.code).collect::<Vec<_>>()),

@@ -179,10 +179,12 @@ fn publicity<'a>(canon: &'a mut Canon, publicity: &Publicity) -> &'a mut Canon {
         severity,
         severity_mark,
         shown,
+        shown_mark,
         starts_on,
         minimum,
         apply_from,
         apply_rule,
+        apply_mark,
         maximum,
         terms,
         assumptions,
@@ -198,6 +200,7 @@ fn publicity<'a>(canon: &'a mut Canon, publicity: &Publicity) -> &'a mut Canon {
         .byte(severity.map_or(0, Severity::number))
         .option(severity_mark.as_ref(), mark)
         .byte(shown.number())
+        .option(shown_mark.as_ref(), mark)
         .date(*starts_on);
     match minimum {
         Minimum::AtOnce => canon.byte(1),
@@ -205,9 +208,8 @@ fn publicity<'a>(canon: &'a mut Canon, publicity: &Publicity) -> &'a mut Canon {
         Minimum::NotRepairable => canon.byte(3),
         Minimum::ByListRule => canon.byte(4),
     };
-    canon
-        .option(*apply_from, Canon::date)
-        .byte(apply_rule.number())
+    canon.option(*apply_from, Canon::date).byte(apply_rule.number());
+    mark(canon, apply_mark)
         .option(*maximum, |canon, Maximum { months, on }| {
             canon.number(months.into()).date(on)
         })

@@ -36,6 +36,7 @@ fn publicity() -> Publicity {
         severity: Some(Severity::General),
         severity_mark: Some(mark(Trust::Constructed)),
         shown: Shown::Shown,
+        shown_mark: Some(mark(Trust::Constructed)),
         starts_on: day("2026-04-01"),
         minimum: Minimum::Over {
             months: 3,
@@ -43,6 +44,7 @@ fn publicity() -> Publicity {
         },
         apply_from: Some(day("2026-07-02")),
         apply_rule: ApplyFrom::DayAfter,
+        apply_mark: mark(Trust::Constructed),
         maximum: Some(Maximum {
             months: 12,
             on: day("2027-04-01"),
@@ -175,6 +177,8 @@ pub(crate) const CHANGES: &[Change] = &[
     |one| one.publicity[0].minimum = Minimum::ByListRule,
     |one| one.publicity[0].apply_from = None,
     |one| one.publicity[0].apply_rule = ApplyFrom::LastDay,
+    |one| one.publicity[0].apply_mark = mark(Trust::Source),
+    |one| one.publicity[0].shown_mark = None,
     |one| one.publicity[0].maximum = None,
     |one| one.publicity[0].terms[0].0.push('a'),
     |one| one.publicity[0].terms[0].1 = mark(Trust::Knowledge),

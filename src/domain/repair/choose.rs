@@ -167,10 +167,12 @@ fn written(reading: Reading<'_>, choice: Choice, decided_on: CivilDate) -> Publi
         severity: reading.severity,
         severity_mark: reading.severity_mark,
         shown: reading.shown,
+        shown_mark: reading.shown_mark,
         starts_on: decided_on,
         minimum: reading.minimum,
         apply_from: reading.apply_from,
         apply_rule: reading.apply_rule,
+        apply_mark: reading.apply_mark,
         maximum: reading.maximum,
         terms: reading
             .terms

@@ -130,6 +130,8 @@ pub struct Publicity {
     /// By which rule it has that level; `None` where the body stated it, or there is none.
     pub severity_mark: Option<Mark>,
     pub shown: Shown,
+    /// On what the setting rests, where what may be left unshown is shown or not by a setting.
+    pub shown_mark: Option<Mark>,
     /// The date of the decision.
     pub starts_on: CivilDate,
     pub minimum: Minimum,
@@ -138,6 +140,8 @@ pub struct Publicity {
     pub apply_from: Option<CivilDate>,
     /// Which reading of "the minimum is reached" gave that day.
     pub apply_rule: ApplyFrom,
+    /// On what that reading rests.
+    pub apply_mark: Mark,
     /// `None` where nothing is shown or the rules of a list say it.
     pub maximum: Option<Maximum>,
     /// The terms that were applied, with what they rest on; of several the longest ends were taken.

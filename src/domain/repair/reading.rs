@@ -14,9 +14,11 @@ pub(super) struct Reading<'a> {
     pub severity: Option<Severity>,
     pub severity_mark: Option<Mark>,
     pub shown: Shown,
+    pub shown_mark: Option<Mark>,
     pub minimum: Minimum,
     pub apply_from: Option<CivilDate>,
     pub apply_rule: ApplyFrom,
+    pub apply_mark: Mark,
     pub maximum: Option<Maximum>,
     pub terms: Vec<&'a TermRule>,
     pub assumptions: Vec<Assumption>,
@@ -51,18 +53,23 @@ impl RepairRules {
                 version: version.code.clone(),
             });
         }
-        let shows_optional = set_on(&self.shows_optional, "shows_optional", today)?.value;
-        let apply_rule = set_on(&self.apply_from, "apply_from", today)?.value;
-        let shown = shown(&terms, shows_optional);
+        let optional = set_on(&self.shows_optional, "shows_optional", today)?;
+        let apply = set_on(&self.apply_from, "apply_from", today)?;
+        let shown = shown(&terms, optional.value);
         let (minimum, maximum) = ends(&terms, shown, decision.decided_on)?;
         Ok(Reading {
             version,
             severity: found.severity,
             severity_mark: found.mark,
             shown,
+            shown_mark: terms
+                .iter()
+                .all(is_optional)
+                .then(|| Mark::from(&optional.origin)),
             minimum,
-            apply_from: apply_from(minimum, apply_rule, decision.decided_on)?,
-            apply_rule,
+            apply_from: apply_from(minimum, apply.value, decision.decided_on)?,
+            apply_rule: apply.value,
+            apply_mark: Mark::from(&apply.origin),
             maximum,
             terms,
             assumptions,
@@ -137,14 +144,17 @@ fn shown(terms: &[&TermRule], shows_optional: bool) -> Shown {
     if terms.iter().any(|term| term.says == Says::NotShown) {
         return Shown::NotShown;
     }
-    let is_optional = |term: &&TermRule| match term.says {
-        Says::Shown { is_optional, .. } => is_optional,
-        Says::NotShown | Says::NotRepairable { .. } | Says::ByListRule => false,
-    };
-    if !shows_optional && terms.iter().all(|term| is_optional(term)) {
+    if !shows_optional && terms.iter().all(is_optional) {
         Shown::LeftUnshown
     } else {
         Shown::Shown
+    }
+}
+
+fn is_optional(term: &&TermRule) -> bool {
+    match term.says {
+        Says::Shown { is_optional, .. } => is_optional,
+        Says::NotShown | Says::NotRepairable { .. } | Says::ByListRule => false,
     }
 }
 

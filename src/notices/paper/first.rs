@@ -15,17 +15,21 @@ const STYLE: &str = include_str!("first.css");
 const VIOLATION_MAX: usize = 120;
 /// Longest list of kinds of penalty that is printed whole, in characters.
 const KINDS_MAX: usize = 120;
-/// From so many characters of names and texts on, the letters are smaller.
-const DENSE_FROM: usize = 1_500;
+/// From so many characters of names and texts on, the letters are smaller, and smaller again.
+const DENSE_FROM: usize = 1_020;
+const DENSEST_FROM: usize = 1_330;
+/// The signs of what nobody checked and of what the district made up; they stay with the word before.
+const UNCHECKED: &str = "\u{2060}<sup>※</sup>";
+const MADE_UP: &str = "\u{2060}<sup>△</sup>";
 
 /// Writes the document.
 pub(super) fn html(content: &NoticeContent) -> Result<String, Error> {
     let address = super::verification_address(content);
     let code = qr::svg(&address)?;
-    let dense = if letters(content) >= DENSE_FROM {
-        " class=\"dense\""
-    } else {
-        ""
+    let dense = match letters(content) {
+        ..DENSE_FROM => "",
+        DENSE_FROM..DENSEST_FROM => " class=\"dense\"",
+        DENSEST_FROM.. => " class=\"dense densest\"",
     };
     let rows: String = [
         row("决定", "reference", &reference(content)),
@@ -80,8 +84,8 @@ fn row(title: &str, name: &str, inner: &str) -> String {
 /// The sign of what cannot be taken from the official text.
 fn sign(mark: &Mark) -> &'static str {
     match (mark.trust, mark.standing) {
-        (Trust::Knowledge, _) => "<sup>※</sup>",
-        (Trust::Constructed, _) | (Trust::Source | Trust::Derived, Standing::Construction) => "<sup>△</sup>",
+        (Trust::Knowledge, _) => UNCHECKED,
+        (Trust::Constructed, _) | (Trust::Source | Trust::Derived, Standing::Construction) => MADE_UP,
         (Trust::Source | Trust::Derived, Standing::Law | Standing::Adopted | Standing::Model) => "",
     }
 }
@@ -173,7 +177,7 @@ fn publicity(content: &NoticeContent) -> String {
         let assumptions: String = one
             .assumptions
             .iter()
-            .map(|one| format!("；{}<sup>△</sup>", assumption(*one)))
+            .map(|one| format!("；{}{MADE_UP}", assumption(*one)))
             .collect();
         format!(
             "{}：依据《{}》（{}），{}{}{}。",
@@ -194,7 +198,7 @@ fn publicity(content: &NoticeContent) -> String {
 /// One place of publicity: all its days.
 fn dates(one: &Publicity) -> String {
     let signs: Vec<&str> = one.terms.iter().map(|(_, mark)| sign(mark)).collect();
-    let sign_of_terms = ["<sup>※</sup>", "<sup>△</sup>"]
+    let of_terms = [UNCHECKED, MADE_UP]
         .into_iter()
         .find(|sign| signs.contains(sign))
         .unwrap_or("");
@@ -203,20 +207,23 @@ fn dates(one: &Publicity) -> String {
         Minimum::AtOnce => ("无最短期限".to_owned(), "义务履行完毕即可".to_owned()),
         Minimum::Over { months: count, on } => (
             format!("{}（{}）", day(on), months(count)),
-            one.apply_from
-                .map_or_else(|| "—".to_owned(), |from| format!("{}起", day(from))),
+            one.apply_from.map_or_else(
+                || "—".to_owned(),
+                |from| format!("{}起{}", day(from), sign(&one.apply_mark)),
+            ),
         ),
         Minimum::NotRepairable => ("—".to_owned(), "不予修复".to_owned()),
         Minimum::ByListRule => ("按名单管理规定".to_owned(), "按名单管理规定".to_owned()),
     };
+    let by_setting = one.shown_mark.as_ref().map_or("", sign);
     let maximum = match (one.shown, one.maximum) {
         (Shown::LeftUnshown | Shown::NotShown, _) => "不予公示".to_owned(),
         (Shown::Shown, Some(maximum)) => format!("{}（{}）", day(maximum.on), months(maximum.months)),
         (Shown::Shown, None) => "按名单管理规定".to_owned(),
     };
     format!(
-        "<tr><td>{}</td><td>{}{level}</td><td>{}</td><td>{minimum}{sign_of_terms}</td>\
-         <td>{apply}<sup>△</sup></td><td>{maximum}{sign_of_terms}</td></tr>",
+        "<tr><td>{}</td><td>{}{level}</td><td>{}</td><td>{minimum}{of_terms}</td><td>{apply}</td>\
+         <td>{maximum}{of_terms}{by_setting}</td></tr>",
         escaped(&one.place_zh),
         severity(one.severity),
         day(one.starts_on),
@@ -283,16 +290,17 @@ fn receipt(content: &NoticeContent) -> String {
     let rows = content.receipt.documents.len();
     format!(
         "<section class=\"receipt\"><h2>送达回证</h2><table>\
-         <tr><th>案由</th><td colspan=\"3\">{cause}</td></tr>\
-         <tr><th rowspan=\"{span}\">送达文书</th><th class=\"name\">文书名称</th><th class=\"of\">文号</th>\
-         <th class=\"copies\">份数</th></tr>{documents}\
-         <tr><th>受送达人</th><td>{name}</td><th>送达地点</th><td></td></tr>\
-         <tr><th>送达方式</th><td colspan=\"3\">□直接　□留置　□电子　□委托　□邮寄　□转交　□公告</td></tr>\
+         <colgroup><col class=\"label\"><col><col class=\"label\"><col class=\"place\"><col class=\"copies\"></colgroup>\
+         <tr><th>案由</th><td colspan=\"4\">{cause}</td></tr>\
+         <tr><th rowspan=\"{span}\">送达文书</th><th>文书名称</th><th colspan=\"2\">文号</th><th>份数</th></tr>\
+         {documents}\
+         <tr><th>受送达人</th><td>{name}</td><th>送达地点</th><td colspan=\"2\"></td></tr>\
+         <tr><th>送达方式</th><td colspan=\"4\">□直接　□留置　□电子　□委托　□邮寄　□转交　□公告</td></tr>\
          <tr><th>签收人</th><td>签名（盖章）：<span class=\"blank\"></span>与受送达人关系：</td>\
-         <th>送达时间</th><td class=\"time\">年　　月　　日　　时　　分</td></tr>\
-         <tr><th>送达人</th><td>1.<span class=\"blank\"></span>证号：</td><td colspan=\"2\">2.<span class=\"blank\">\
-         </span>证号：</td></tr>\
-         <tr><th>拒收事由</th><td></td><th>见证人</th><td></td></tr>\
+         <th>送达时间</th><td colspan=\"2\" class=\"time\">年　　月　　日　　时　　分</td></tr>\
+         <tr><th>送达人</th><td>1.<span class=\"blank\"></span>证号：</td>\
+         <td colspan=\"3\">2.<span class=\"blank\"></span>证号：</td></tr>\
+         <tr><th>拒收事由</th><td></td><th>见证人</th><td colspan=\"2\"></td></tr>\
          </table></section>",
         cause = escaped(&shortened(&content.receipt.cause, VIOLATION_MAX / 2)),
         span = rows + 1,
@@ -302,7 +310,7 @@ fn receipt(content: &NoticeContent) -> String {
 
 fn listed(document: &ListedDocument) -> String {
     format!(
-        "<tr class=\"document\"><td>{}</td><td>{}</td><td>{}</td></tr>",
+        "<tr class=\"document\"><td>{}</td><td colspan=\"2\">{}</td><td>{}</td></tr>",
         escaped(&document.name),
         escaped(&document.number),
         document.copies,

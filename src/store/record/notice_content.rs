@@ -218,6 +218,14 @@ fn mark_in(mark: stored::NoticeMark) -> Option<Mark> {
     })
 }
 
+#[allow(
+    clippy::option_option,
+    reason = "a mark that is wrong is not one that is absent"
+)]
+fn mark_if_any(mark: Option<stored::NoticeMark>) -> Option<Option<Mark>> {
+    mark.map_or(Some(None), |mark| mark_in(mark).map(Some))
+}
+
 fn publicity_out(publicity: &Publicity) -> stored::NoticePublicity {
     let Publicity {
         path,
@@ -229,10 +237,12 @@ fn publicity_out(publicity: &Publicity) -> stored::NoticePublicity {
         severity,
         severity_mark,
         shown,
+        shown_mark,
         starts_on,
         minimum,
         apply_from,
         apply_rule,
+        apply_mark,
         maximum,
         terms,
         assumptions,
@@ -269,6 +279,8 @@ fn publicity_out(publicity: &Publicity) -> stored::NoticePublicity {
         terms: terms.collect(),
         assumptions: assumptions.iter().map(|one| one.number().into()).collect(),
         choice: Some(choice_out(choice)),
+        shown_mark: shown_mark.as_ref().map(mark_out),
+        apply_mark: Some(mark_out(apply_mark)),
     }
 }
 
@@ -276,10 +288,6 @@ fn publicity_in(publicity: stored::NoticePublicity) -> Option<Publicity> {
     let severity = match publicity.severity {
         0 => None,
         number => Some(value::<Severity>(number)?),
-    };
-    let severity_mark = match publicity.severity_mark {
-        None => None,
-        Some(mark) => Some(mark_in(mark)?),
     };
     let minimum = match publicity.minimum {
         1 => Minimum::AtOnce,
@@ -306,12 +314,14 @@ fn publicity_in(publicity: stored::NoticePublicity) -> Option<Publicity> {
         place_zh: publicity.place_zh,
         place_en: publicity.place_en,
         severity,
-        severity_mark,
+        severity_mark: mark_if_any(publicity.severity_mark)?,
         shown: value::<Shown>(publicity.shown)?,
+        shown_mark: mark_if_any(publicity.shown_mark)?,
         starts_on: CivilDate::from_days(publicity.starts_on)?,
         minimum,
         apply_from: day_if_any(publicity.apply_from)?,
         apply_rule: value::<ApplyFrom>(publicity.apply_rule)?,
+        apply_mark: mark_in(publicity.apply_mark?)?,
         maximum,
         terms: all(publicity.terms, |term| Some((term.name, mark_in(term.mark?)?)))?,
         assumptions: all(publicity.assumptions, value::<Assumption>)?,
