@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::clock::{Clock, ClockTrust, SystemClock, TestClock, monotonic};
@@ -19,11 +21,12 @@ use crate::policy::data;
 use crate::principals;
 use crate::recorder::start::{self, DataFolder, Running, Setup, StartError, Started};
 use crate::recorder::{Answer, Command, Condition, Monotonic, Order, Recorder, Shared};
-use crate::server::Server;
 use crate::server::tls::{self, Tls, TlsFiles};
+use crate::server::{Server, scrape};
 use crate::services::gate::Gate;
-use crate::services::{self, Parts};
+use crate::services::{self, Parts, manners};
 use crate::store::keyring::{self, Key};
+use crate::telemetry::metrics::{self, Snapshot};
 
 /// How long reads go on after a write has failed half-way, before the process ends.
 const LAST_READS: Duration = Duration::from_secs(10);
@@ -228,6 +231,18 @@ impl App {
         if let Ok(address) = listener.local_addr() {
             info!(listen = %address, revision = %shared.head().place, "serving on {address}");
         }
+        let scraped = Scraped {
+            recorder: recorder.clone(),
+            shared: Arc::clone(&shared),
+            trust: Arc::clone(&trust),
+            calls: server.shared(),
+            data: config.data.clone(),
+            disk_reserve: config.disk_reserve,
+        };
+        let scraping = match config.metrics_listen {
+            Some(address) => scraped.serve(address).await,
+            None => None,
+        };
         let timekeeper = Timekeeper {
             recorder: recorder.clone(),
             shared: Arc::clone(&shared),
@@ -257,6 +272,10 @@ impl App {
         server.run(listener, routes, stop).await;
         timekeeping.abort();
         _ = timekeeping.await;
+        if let Some(scraping) = scraping {
+            scraping.abort();
+            _ = scraping.await;
+        }
         drop(recorder);
         let failed = matches!(*shared.condition().borrow(), Condition::Failed(_));
         let ended = tokio::task::spawn_blocking(move || {
@@ -270,6 +289,57 @@ impl App {
             Ended::AfterFailedWrite
         } else {
             Ended::Cleanly
+        }
+    }
+}
+
+/// What metrics are taken from when they are asked for.
+struct Scraped {
+    recorder: Recorder,
+    shared: Arc<Shared>,
+    trust: Arc<ClockTrust>,
+    calls: Arc<manners::Shared>,
+    data: PathBuf,
+    disk_reserve: u64,
+}
+
+impl Scraped {
+    /// Serves metrics beside the calls; an address that cannot be listened on is no reason not to serve these.
+    async fn serve(self, address: SocketAddr) -> Option<JoinHandle<()>> {
+        match crate::server::bind(address).await {
+            Ok(listener) => {
+                if let Ok(address) = listener.local_addr() {
+                    info!(metrics.listen = %address, "metrics on {address}");
+                }
+                let text = move || self.calls.metrics().text(&self.snapshot());
+                Some(tokio::spawn(scrape::serve(listener, Arc::new(text))))
+            }
+            Err(error) => {
+                warn!(metrics.listen = %address, "no metrics: {address} cannot be listened on: {error}");
+                None
+            }
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let place = self.shared.head().place;
+        let (queue, queue_max) = self.recorder.queue();
+        let state = match *self.shared.condition().borrow() {
+            Condition::Serving => metrics::STATES[0],
+            Condition::ReadOnly(_) => metrics::STATES[1],
+            Condition::Failed(_) => metrics::STATES[2],
+            Condition::Stopped => metrics::STATES[3],
+        };
+        let disk = rustix::fs::statvfs(&self.data).ok();
+        Snapshot {
+            state,
+            epoch: place.epoch.0,
+            revision: place.revision.0,
+            queue,
+            queue_max,
+            disk_free: disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+            disk_reserve: self.disk_reserve,
+            clock_is_trusted: self.trust.is_trusted(),
         }
     }
 }

@@ -52,6 +52,10 @@ pub struct Config {
     pub message_size_max: usize,
     pub call_timeout: Duration,
     pub drain_timeout: Duration,
+    /// A call that takes as long is logged.
+    pub slow_call: Duration,
+    /// Where metrics are served; `None` means nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     pub policies: Option<PathBuf>,
     /// Where a test clock starts; `None` means the clock of the machine.
     pub clock: Option<Instant>,
@@ -192,6 +196,12 @@ impl Config {
         let message_size_max = reader.number("message_size_max", 64 << 10, 64 << 20);
         let call_timeout = reader.number("call_timeout_ms", 100, 3_600_000);
         let drain_timeout = reader.number("drain_timeout_ms", 100, 60_000);
+        let slow_call = reader.number("slow_call_ms", 1, 3_600_000);
+        let wanted = "an address and port such as 127.0.0.1:9464, or nothing";
+        let metrics_listen = reader.take("metrics_listen", wanted, |text| match text {
+            "" => Some(None),
+            text => text.parse::<SocketAddr>().ok().map(Some),
+        });
         let data = reader.take("data", "a folder", |text| {
             (!text.is_empty()).then(|| PathBuf::from(text))
         });
@@ -253,6 +263,8 @@ impl Config {
                 message_size_max: usize::try_from(message_size_max?).ok()?,
                 call_timeout: Duration::from_millis(call_timeout?),
                 drain_timeout: Duration::from_millis(drain_timeout?),
+                slow_call: Duration::from_millis(slow_call?),
+                metrics_listen: metrics_listen?,
                 policies: policies?,
                 clock: clock?,
                 accept_loss_after: accept_loss_after?,

@@ -33,6 +33,7 @@ use crate::services::gate::{Gate, PeerCertificate};
 use crate::services::manners::{Limits, Polite, Shared};
 use crate::services::pb;
 
+pub mod scrape;
 pub mod tls;
 
 use tls::Tls;
@@ -107,6 +108,7 @@ impl Server {
         let limits = Limits {
             message_size_max: config.message_size_max,
             call_timeout: config.call_timeout,
+            slow_call: config.slow_call,
         };
         Self {
             stopping,
@@ -127,6 +129,12 @@ impl Server {
     #[must_use]
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
+    }
+
+    /// What all calls share, their metrics among it.
+    #[must_use]
+    pub fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
     }
 
     /// The handle by which a failing ledger turns health off.
@@ -162,8 +170,10 @@ impl Server {
                 Ok((stream, peer, place)) => {
                     let (service, stopping) = (service.clone(), self.stopping());
                     let tls = self.tls.clone();
+                    let shared = self.shared();
                     connections.spawn(async move {
-                        serve_connection(stream, peer, tls, service, stopping).await;
+                        let _open = shared.metrics().connection();
+                        serve_connection((stream, peer), tls, &shared, service, stopping).await;
                         drop(place);
                     });
                 }
@@ -246,9 +256,9 @@ async fn accept(
 
 /// Serves one connection to its end, or until the server stops and its calls are answered.
 async fn serve_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+    (stream, peer): (TcpStream, SocketAddr),
     tls: Option<Arc<Tls>>,
+    shared: &Shared,
     service: Polite<Routes>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -269,8 +279,14 @@ async fn serve_connection(
     };
     match shaken {
         Ok(Ok((stream, certificate))) => serve_stream(stream, info, certificate, service, stopping).await,
-        Ok(Err(error)) => debug!(error = %error, "a handshake failed: {error}"),
-        Err(_) => debug!("a handshake was not finished in time"),
+        Ok(Err(error)) => {
+            shared.metrics().handshake_failed();
+            debug!(error = %error, "a handshake failed: {error}");
+        }
+        Err(_) => {
+            shared.metrics().handshake_failed();
+            debug!("a handshake was not finished in time");
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! A line reads alone and can be searched. It never holds a person's name or number, nor the payload of
 //! a panic, which may quote what was being read.
 
+pub mod metrics;
+
 use std::panic;
 
 use tracing::error;

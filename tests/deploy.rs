@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use credence::config::{Config, DEFAULT_FILE};
+use credence::telemetry::metrics::{Metrics, STATES, Snapshot};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -160,4 +161,57 @@ fn the_image_is_built_from_every_folder_that_a_build_reads() {
             "{path} is left out"
         );
     }
+}
+
+/// Names of metrics in a query or rule.
+fn metrics_named(text: &str) -> BTreeSet<String> {
+    let is_part = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let words = text.split(|letter: char| !is_part(letter));
+    words
+        .filter(|word| word.starts_with("credence_"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn dashboard_and_alerts_name_metrics_and_states_that_exist() {
+    let metrics = Metrics::new(["/a.B/C".to_owned()].into(), "0.0.0");
+    metrics.call_begun();
+    metrics.call_ended("/a.B/C", tonic::Code::Ok, std::time::Duration::ZERO);
+    let text = metrics.text(&Snapshot {
+        state: STATES[0],
+        epoch: 1,
+        revision: 1,
+        queue: 0,
+        queue_max: 1,
+        disk_free: None,
+        disk_reserve: 0,
+        clock_is_trusted: true,
+    });
+    let sampled = text.lines().filter(|line| !line.starts_with('#'));
+    let known: BTreeSet<_> = sampled.flat_map(metrics_named).collect();
+    let alerts = read("deploy/monitoring/alerts.yaml");
+    let dashboard = read("deploy/monitoring/dashboard.json");
+    for (path, text) in [("alerts", &alerts), ("dashboard", &dashboard)] {
+        let named = metrics_named(text);
+        assert!(named.len() > 5, "{path}");
+        let unknown: Vec<_> = named.difference(&known).collect();
+        assert!(unknown.is_empty(), "{path} names {unknown:?}");
+    }
+    for rest in alerts.split("state=\"").skip(1) {
+        let state = rest.split('"').next().unwrap_or("");
+        assert!(STATES.contains(&state), "there is no state {state}");
+    }
+    // What nobody looks at need not be measured.
+    let looked_at = metrics_named(&(alerts + &dashboard));
+    let sums = |name: &String| name.ends_with("_sum") || name.ends_with("_count");
+    let unseen: Vec<_> = known.difference(&looked_at).filter(|name| !sums(name)).collect();
+    assert!(unseen.is_empty(), "{unseen:?} stands in no panel and no alert");
+    let panels: serde_json::Value = serde_json::from_str(&dashboard).expect("JSON");
+    let panels = panels["panels"].as_array().expect("panels");
+    assert!(
+        panels
+            .iter()
+            .all(|panel| panel["title"].is_string() && !panel["targets"].is_null())
+    );
 }

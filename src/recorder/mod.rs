@@ -273,6 +273,13 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// How many orders wait, and how many may.
+    #[must_use]
+    pub fn queue(&self) -> (usize, usize) {
+        let max = self.orders.max_capacity();
+        (max - self.orders.capacity(), max)
+    }
+
     /// Hands an order in and waits for its group; refused at once if the queue is full.
     ///
     /// # Errors

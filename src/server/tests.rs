@@ -264,6 +264,7 @@ async fn a_deadline_of_the_caller_is_kept_by_the_server_too() {
     let limits = Limits {
         message_size_max: 1_000,
         call_timeout: Duration::from_secs(3_600),
+        slow_call: Duration::from_secs(3_600),
     };
     let routes = Routes::new(CommitmentServiceServer::new(Misbehaving)).prepare();
     let request = Request::post(GET)

@@ -20,14 +20,16 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use prost::Message;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tonic::Status;
 use tonic::body::Body;
+use tonic::{Code, Status};
 use tower::{BoxError, Service};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::gate::{Caller, Gate, PeerCertificate};
 use super::pb;
+use crate::domain::fact::Principal;
 use crate::domain::refusal::{Reason, Refusal};
+use crate::telemetry::metrics::Metrics;
 
 pub mod answer;
 pub mod request;
@@ -43,11 +45,14 @@ pub struct Limits {
     pub message_size_max: usize,
     /// Longest time until an answer begins.
     pub call_timeout: Duration,
+    /// A call that takes as long is logged.
+    pub slow_call: Duration,
 }
 
 /// What all calls of a server share.
 #[derive(Debug)]
 pub struct Shared {
+    metrics: Metrics,
     limits: Limits,
     gate: Arc<Gate>,
     /// Paths of the methods to which a client may send more than one message.
@@ -64,6 +69,7 @@ impl Shared {
     pub fn new(limits: Limits, gate: Arc<Gate>, stopping: watch::Receiver<bool>) -> Arc<Self> {
         let client_streaming = client_streaming_paths();
         Arc::new(Self {
+            metrics: Metrics::new(all_paths(), env!("CARGO_PKG_VERSION")),
             limits,
             gate,
             client_streaming,
@@ -78,24 +84,71 @@ impl Shared {
         self.open.subscribe()
     }
 
+    /// What is measured of calls.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }
 
     /// Counts one call as open until the returned value is dropped.
-    fn enter(self: &Arc<Self>) -> OpenCall {
+    fn enter(self: &Arc<Self>, path: &str) -> OpenCall {
         self.open.send_modify(|open| *open += 1);
-        OpenCall(Arc::clone(self))
+        self.metrics.call_begun();
+        OpenCall {
+            shared: Arc::clone(self),
+            path: path.to_owned(),
+            begun: Instant::now(),
+            principal: None,
+            // What is dropped before it has ended was given up.
+            code: Code::Cancelled,
+        }
     }
 }
 
 /// A call whose answer has not ended.
 #[derive(Debug)]
-struct OpenCall(Arc<Shared>);
+struct OpenCall {
+    shared: Arc<Shared>,
+    path: String,
+    begun: Instant,
+    principal: Option<Principal>,
+    /// How it ended.
+    code: Code,
+}
+
+impl OpenCall {
+    fn ended_with(&mut self, code: Code) {
+        self.code = code;
+    }
+
+    /// Ends the call with a status and nothing else.
+    fn refused(mut self, status: &Status) -> Response<Body> {
+        self.ended_with(status.code());
+        answer::of(status)
+    }
+
+    /// A call that is open as long as its caller likes is never slow.
+    fn is_slow(&self, took: Duration) -> bool {
+        let is_stream = answer::is_endless(&self.path) || self.shared.client_streaming.contains(&self.path);
+        took >= self.shared.limits.slow_call && !is_stream
+    }
+}
 
 impl Drop for OpenCall {
     fn drop(&mut self) {
-        self.0.open.send_modify(|open| *open -= 1);
+        self.shared.open.send_modify(|open| *open -= 1);
+        let took = self.begun.elapsed();
+        self.shared.metrics.call_ended(&self.path, self.code, took);
+        if self.is_slow(took) {
+            let (path, milliseconds) = (&self.path, took.as_millis());
+            let principal = self.principal.as_ref().map_or("", Principal::as_str);
+            warn!(rpc.path = %path, rpc.code = ?self.code, rpc.duration_ms = milliseconds,
+                principal.name = %principal, "slow: {path} took {milliseconds} ms");
+        }
     }
 }
 
@@ -131,20 +184,22 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let call = self.shared.enter();
+        let mut call = self.shared.enter(request.uri().path());
         let mut inner = self.inner.clone();
         Box::pin(async move {
             let path = request.uri().path().to_owned();
-            if let Some(refused) = refused_at_the_door(&call.0, &path, request.headers()) {
+            if let Some((refused, status)) = refused_at_the_door(&call.shared, &path, request.headers()) {
+                call.ended_with(status);
                 return Ok(refused);
             }
-            let caller = match admitted(&call.0.gate, &path, &request) {
+            let caller = match admitted(&call.shared.gate, &path, &request) {
                 Ok(caller) => caller,
-                Err(refusal) => return Ok(answer::of(&refusal.into())),
+                Err(refusal) => return Ok(call.refused(&refusal.into())),
             };
-            let deadline = Deadline(Instant::now() + waiting_time(request.headers(), call.0.limits));
-            let many = call.0.client_streaming.contains(&path);
-            let size_max = call.0.limits.message_size_max;
+            call.principal = caller.as_ref().map(|caller| caller.principal().clone());
+            let deadline = Deadline(Instant::now() + waiting_time(request.headers(), call.shared.limits));
+            let many = call.shared.client_streaming.contains(&path);
+            let size_max = call.shared.limits.message_size_max;
             let mut request = request.map(|body| Body::new(request::Counted::new(body, many, size_max)));
             request.extensions_mut().insert(deadline);
             if let Some(caller) = caller {
@@ -158,9 +213,9 @@ where
             }));
             let response = match tokio::time::timeout_at(deadline.0, handled).await {
                 Ok(Ok(Ok(response))) => answer::polished(response, call, path),
-                Ok(Ok(Err(error))) => answer::of(&answer::mapped(Status::from_error(error.into()))),
-                Ok(Err(Panicked)) => answer::of(&incident(&path)),
-                Err(_) => answer::of(&Refusal::plain(Reason::DeadlinePassed).into()),
+                Ok(Ok(Err(error))) => call.refused(&answer::mapped(Status::from_error(error.into()))),
+                Ok(Err(Panicked)) => call.refused(&incident(&path)),
+                Err(_) => call.refused(&Refusal::plain(Reason::DeadlinePassed).into()),
             };
             Ok(response)
         })
@@ -168,20 +223,21 @@ where
 }
 
 /// Answers a call that is not even looked at: no gRPC, or the server is stopping.
-fn refused_at_the_door(shared: &Shared, path: &str, headers: &HeaderMap) -> Option<Response<Body>> {
+fn refused_at_the_door(shared: &Shared, path: &str, headers: &HeaderMap) -> Option<(Response<Body>, Code)> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("");
     let kind = content_type.split(';').next().unwrap_or("").trim();
     if kind != "application/grpc" && kind != "application/grpc+proto" {
-        let mut response = answer::of(&Refusal::plain(Reason::ContentTypeUnsupported).into());
+        let status: Status = Refusal::plain(Reason::ContentTypeUnsupported).into();
+        let mut response = answer::of(&status);
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Some(response);
+        return Some((response, status.code()));
     }
     // A health check is answered to the end: it says that the server is not serving.
     let stopped = shared.is_stopping() && path != "/grpc.health.v1.Health/Check";
-    stopped.then(|| answer::of(&shutting_down()))
+    stopped.then(|| (answer::of(&shutting_down()), shutting_down().code()))
 }
 
 /// Asks the gate, before anything of the request but its path and headers is looked at.
@@ -251,8 +307,18 @@ impl<F: Future> Future for CatchPanic<F> {
 
 /// Paths of the methods with a stream of requests: ours, and reflection's.
 fn client_streaming_paths() -> HashSet<String> {
+    paths(|method| method.client_streaming())
+}
+
+/// Paths of all methods that are served.
+fn all_paths() -> HashSet<String> {
+    paths(|_| true)
+}
+
+fn paths(wanted: impl Fn(&prost_types::MethodDescriptorProto) -> bool) -> HashSet<String> {
     let sets = [
         pb::FILE_DESCRIPTOR_SET,
+        tonic_health::pb::FILE_DESCRIPTOR_SET,
         tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
         tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
     ];
@@ -261,7 +327,7 @@ fn client_streaming_paths() -> HashSet<String> {
         let set = prost_types::FileDescriptorSet::decode(set).expect("a built-in descriptor decodes");
         for file in set.file {
             for service in &file.service {
-                for method in service.method.iter().filter(|method| method.client_streaming()) {
+                for method in service.method.iter().filter(|method| wanted(method)) {
                     paths.insert(format!(
                         "/{}.{}/{}",
                         file.package(),

@@ -194,6 +194,7 @@ pub fn config(folder: &Path, further: &[(&str, &str)]) -> Config {
         ("segment_size", "1048576"),
         ("disk_reserve", "0"),
         ("ballast_size", "0"),
+        ("metrics_listen", ""),
     ];
     let flags: Vec<_> = own
         .iter()

@@ -17,6 +17,7 @@ mod import_layouts;
 mod imports;
 mod ledger_export;
 mod lists;
+mod metrics;
 mod office;
 mod ops;
 mod reads_in_full;

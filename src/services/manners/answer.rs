@@ -80,19 +80,19 @@ fn reason_of(code: Code, text: &str) -> Reason {
 }
 
 /// Looks over an answer on its way out: its headers now, its trailers when they come.
-pub(super) fn polished(response: Response<Body>, call: OpenCall, path: String) -> Response<Body> {
+pub(super) fn polished(response: Response<Body>, mut call: OpenCall, path: String) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if parts.headers.contains_key("grpc-status") {
         polish(&mut parts.headers);
+        call.ended_with(code_in(&parts.headers));
         return Response::from_parts(parts, body);
     }
-    let stopped: Option<Pin<Box<dyn Future<Output = ()> + Send>>> =
-        ENDLESS.iter().any(|prefix| path.starts_with(prefix)).then(|| {
-            let mut stopping = call.0.stopping.clone();
-            // A server that is gone without a word has stopped too.
-            let future = async move { _ = stopping.wait_for(|stopping| *stopping).await };
-            Box::pin(future) as Pin<Box<dyn Future<Output = ()> + Send>>
-        });
+    let stopped: Option<Pin<Box<dyn Future<Output = ()> + Send>>> = is_endless(&path).then(|| {
+        let mut stopping = call.shared.stopping.clone();
+        // A server that is gone without a word has stopped too.
+        let future = async move { _ = stopping.wait_for(|stopping| *stopping).await };
+        Box::pin(future) as Pin<Box<dyn Future<Output = ()> + Send>>
+    });
     Response::from_parts(
         parts,
         Body::new(Polished {
@@ -102,6 +102,16 @@ pub(super) fn polished(response: Response<Body>, call: OpenCall, path: String) -
             call: Some(call),
         }),
     )
+}
+
+/// Says whether a stream of this path ends only when somebody ends it.
+pub(super) fn is_endless(path: &str) -> bool {
+    ENDLESS.iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// The code in headers or trailers; without one the other end has gone.
+fn code_in(headers: &HeaderMap) -> Code {
+    Status::from_header_map(headers).map_or(Code::Cancelled, |status| status.code())
 }
 
 /// Replaces an error status in headers or trailers by its mapped one.
@@ -146,9 +156,16 @@ impl fmt::Debug for Polished {
 }
 
 impl Polished {
+    /// The answer has ended with this code.
+    fn ended(&mut self, code: Code) {
+        if let Some(mut call) = self.call.take() {
+            call.ended_with(code);
+        }
+    }
+
     /// Ends the answer with a status.
     fn end(&mut self, status: &Status) -> Frame<Bytes> {
-        self.call = None;
+        self.ended(status.code());
         Frame::trailers(trailers(status))
     }
 }
@@ -174,7 +191,8 @@ impl http_body::Body for Polished {
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(match frame.into_trailers() {
                 Ok(mut headers) => {
                     polish(&mut headers);
-                    self.call = None;
+                    let code = code_in(&headers);
+                    self.ended(code);
                     Frame::trailers(headers)
                 }
                 Err(frame) => frame,
