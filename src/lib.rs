@@ -10,6 +10,7 @@ pub mod sheets;
 pub mod grading;
 pub mod group;
 pub mod ingest;
+pub mod notices;
 pub mod oversight;
 pub mod subjects;
 

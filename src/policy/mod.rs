@@ -10,7 +10,9 @@ use crate::domain::calendar::{EarlierCalendars, WorkingDays};
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
+use crate::domain::repair::RepairRules;
 use crate::domain::rules::RuleSets;
+use crate::domain::service_mode::DeliveryModes;
 use crate::domain::timeliness::{Terms, Timeliness};
 
 pub mod attribution;
@@ -48,6 +50,8 @@ pub struct Policies {
     pub attribution: Attribution,
     pub timeliness: Timeliness,
     pub rules: RuleSets,
+    pub repair: RepairRules,
+    pub delivery: DeliveryModes,
 }
 
 impl Policies {
