@@ -2,6 +2,7 @@
 
 mod attribution;
 mod breach;
+mod broken_rules;
 mod calendar;
 mod changed_notice;
 mod commitments;
