@@ -26,6 +26,8 @@ use super::social_credit_code::SocialCreditCode;
 use super::subject::SubjectKind;
 
 mod hashed;
+#[cfg(test)]
+pub(crate) mod samples;
 
 /// The whole notice.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -87,12 +87,12 @@ pub fn compose(
             decided_on: decision.decided_on,
         })?;
     let own = own_versions(rules, &decision, &publicity, today);
-    let title = repair::set_on(&rules.titles, "title", today)?;
+    let title = rules.title(decision.kind, decision.department, today)?;
     let verification = repair::set_on(&rules.verification, "verification", today)?;
     let reference = inputs.reference.clone();
     Ok(NoticeContent {
         head: Head {
-            title: title.value.clone(),
+            title: title.to_owned(),
             number: inputs.number.clone(),
             body_name: inputs.issuer.name.clone(),
             body_code: inputs.issuer.code,
@@ -106,7 +106,7 @@ pub fn compose(
             template: paper::TEMPLATE,
             verification: verification.value.clone(),
         },
-        receipt: receipt(&reference, &title.value, &inputs.number),
+        receipt: receipt(&reference, title, &inputs.number),
         reference,
         publicity,
     })

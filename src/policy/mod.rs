@@ -19,9 +19,11 @@ pub mod attribution;
 pub mod calendar;
 pub mod catalog;
 pub mod data;
+pub mod delivery;
 pub mod edition;
 mod reader;
 pub mod records;
+pub mod repair;
 pub mod rules;
 pub mod timeliness;
 
@@ -36,6 +38,8 @@ pub const KINDS: &[Kind] = &[
     attribution::KIND,
     timeliness::KIND,
     rules::KIND,
+    repair::KIND,
+    delivery::KIND,
 ];
 
 /// All adopted data, parsed: one field for each kind.

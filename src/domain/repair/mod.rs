@@ -17,8 +17,6 @@ use super::subject::SubjectKind;
 mod choose;
 mod publicity;
 mod reading;
-#[cfg(test)]
-mod tests;
 
 pub use publicity::{Assumption, Choice, Mark, Maximum, Minimum, Other, Publicity, Shown};
 
@@ -182,8 +180,8 @@ pub struct Version {
     /// Where a record is shown.
     pub place_zh: String,
     pub place_en: String,
-    /// Level of a decision for which neither the body nor the data about levels give one, and its mark.
-    pub severity_default: Option<Severity>,
+    /// Level of a decision for which neither the body nor the data about levels give one.
+    pub severity_default: Option<Setting<Severity>>,
     /// None for a path that shows nothing of its own.
     pub terms: Vec<TermRule>,
     pub clauses: Vec<ClauseRule>,
@@ -195,6 +193,16 @@ pub struct Version {
 pub struct Setting<T> {
     pub value: T,
     pub origin: Origin,
+}
+
+/// How a notice is entitled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TitleRule {
+    pub origin: Origin,
+    pub record: RecordKind,
+    /// Department whose bodies have a title of their own; `None`: all others.
+    pub department: Option<DepartmentCode>,
+    pub title: String,
 }
 
 /// Who can be asked, as the notice names him.
@@ -222,8 +230,7 @@ pub struct RepairRules {
     pub shows_optional: Vec<Setting<bool>>,
     /// Where a notice is verified; its number and its verification code are put behind it.
     pub verification: Vec<Setting<String>>,
-    /// Title of the notice.
-    pub titles: Vec<Setting<String>>,
+    pub titles: Vec<TitleRule>,
 }
 
 /// What the rules look at in a decision.
@@ -284,6 +291,28 @@ impl RepairRules {
     ) -> impl Iterator<Item = &ClauseRule> {
         let holds = move |one: &&ClauseRule| one.is_about(block, record) && one.origin.governs(on);
         self.clauses.iter().filter(holds)
+    }
+
+    /// Returns the title of a notice of a department about a kind of decision, on a day.
+    ///
+    /// # Errors
+    /// [`Error::NoSetting`].
+    pub fn title(
+        &self,
+        record: RecordKind,
+        department: Option<DepartmentCode>,
+        on: CivilDate,
+    ) -> Result<&str, Error> {
+        let of = |department: Option<DepartmentCode>| {
+            self.titles
+                .iter()
+                .find(|one| one.record == record && one.department == department && one.origin.governs(on))
+        };
+        let own = department.and_then(|code| of(Some(code)));
+        let found = own
+            .or_else(|| of(None))
+            .ok_or(Error::NoSetting { setting: "title", on })?;
+        Ok(&found.title)
     }
 
     /// Returns the version of this code.

@@ -100,11 +100,14 @@ fn level(version: &Version, decision: &Decision, severities: &Severities) -> Fou
     }
     match severities.level(&case) {
         Level::Known(severity, origin) => found(Some(severity), Some(origin.into()), assumption),
-        Level::None | Level::DependsOnProcedure => found(
-            version.severity_default,
-            Some((&version.origin).into()),
-            Some(Assumption::DefaultSeverity),
-        ),
+        Level::None | Level::DependsOnProcedure => match &version.severity_default {
+            Some(setting) => found(
+                Some(setting.value),
+                Some((&setting.origin).into()),
+                Some(Assumption::DefaultSeverity),
+            ),
+            None => found(None, None, None),
+        },
     }
 }
 
@@ -166,6 +169,9 @@ fn ends(
                 longest = longest.max(Some(maximum));
             }
         }
+    }
+    if shown == Shown::NotShown {
+        return Ok((Minimum::AtOnce, None));
     }
     let minimum = match (is_repairable, shortest) {
         (false, _) => Minimum::NotRepairable,

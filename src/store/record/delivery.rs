@@ -113,3 +113,91 @@ fn attendant_in(attendant: stored::DeliveryAttendant) -> Attendant {
         certificate: attendant.certificate,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+
+    use super::*;
+    use crate::domain::notice_content::ListedDocument;
+
+    fn delivery(mode: Mode) -> Delivery {
+        let attendant = |name: &str| Attendant {
+            name: name.to_owned(),
+            certificate: "1".to_owned(),
+        };
+        Delivery {
+            mode,
+            cause: "案由".to_owned(),
+            documents: vec![ListedDocument {
+                name: "决定书".to_owned(),
+                number: "1".to_owned(),
+                copies: 2,
+            }],
+            addressee: "某某公司".to_owned(),
+            place: "某处".to_owned(),
+            on: Some("2026-05-06".parse().unwrap()),
+            minute: Some(1_439),
+            recipient: Some(Recipient {
+                name: "甲".to_owned(),
+                relation: Relation::Agent,
+                has_signed: true,
+            }),
+            servers: vec![attendant("乙"), attendant("丙")],
+            refusal: "拒收".to_owned(),
+            witnesses: vec![attendant("丁")],
+            through: "某某机关".to_owned(),
+            tracking_number: "EX1".to_owned(),
+            failure: Some(Failure::Refused),
+            attachments: vec![Attachment {
+                kind: AttachmentKind::Photo,
+                sha256: [3; 32],
+            }],
+        }
+    }
+
+    #[track_caller]
+    fn check(delivery: Delivery) {
+        let bytes = delivery_out(&delivery).encode_to_vec();
+        let message = stored::Delivery::decode(bytes.as_slice()).unwrap();
+        assert_eq!(delivery_in(message), Some(delivery));
+    }
+
+    #[test]
+    fn a_receipt_comes_back_from_its_bytes() {
+        for mode in Mode::ALL {
+            check(delivery(*mode));
+        }
+        check(Delivery {
+            on: None,
+            minute: Some(0),
+            recipient: None,
+            failure: None,
+            attachments: vec![],
+            ..delivery(Mode::Post)
+        });
+        check(Delivery {
+            minute: None,
+            ..delivery(Mode::Announcement)
+        });
+    }
+
+    #[test]
+    fn a_number_that_stands_for_nothing_is_no_receipt() {
+        type Damage = fn(&mut stored::Delivery);
+        const DAMAGES: &[Damage] = &[
+            |one| one.mode = 0,
+            |one| one.on = Some(i32::MAX),
+            |one| one.minute = Some(70_000),
+            |one| one.failure = 99,
+            |one| one.recipient.as_mut().unwrap().relation = 0,
+            |one| one.attachments[0].kind = 0,
+            |one| one.attachments[0].sha256 = vec![1; 31],
+        ];
+        for (number, damage) in DAMAGES.iter().enumerate() {
+            let mut message = delivery_out(&delivery(Mode::Direct));
+            damage(&mut message);
+            assert_eq!(delivery_in(message), None, "damage {number}");
+        }
+    }
+}

@@ -479,3 +479,51 @@ pub(super) fn document_in(document: stored::ListedDocument) -> ListedDocument {
         copies: document.copies,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+
+    use super::*;
+    use crate::domain::notice_content::samples;
+
+    #[test]
+    fn what_a_notice_says_comes_back_from_its_bytes_item_by_item() {
+        let unchanged: fn(&mut NoticeContent) = |_| {};
+        for change in [unchanged].iter().chain(samples::CHANGES) {
+            let mut content = samples::content();
+            change(&mut content);
+            let bytes = content_out(&content).encode_to_vec();
+            let message = stored::NoticeContent::decode(bytes.as_slice()).unwrap();
+            assert_eq!(content_in(message), Some(content));
+        }
+    }
+
+    #[test]
+    fn a_number_that_stands_for_nothing_is_no_content() {
+        type Damage = fn(&mut stored::NoticeContent);
+        const DAMAGES: &[Damage] = &[
+            |one| one.head = None,
+            |one| one.head.as_mut().unwrap().body_code = "1".to_owned(),
+            |one| one.addressee.as_mut().unwrap().kind = 3,
+            |one| one.reference.as_mut().unwrap().procedure = 3,
+            |one| one.reference.as_mut().unwrap().document = vec![1],
+            |one| one.reference.as_mut().unwrap().decided_on = i32::MAX,
+            |one| one.publicity[0].minimum = 0,
+            |one| one.publicity[0].minimum_on = None,
+            |one| one.publicity[0].path = 300,
+            |one| one.publicity[0].assumptions = vec![0],
+            |one| one.publicity[0].choice = None,
+            |one| one.clauses[0].block = 0,
+            |one| one.clauses[0].mark = None,
+            |one| one.limits[0].working_days = 70_000,
+            |one| one.foot.as_mut().unwrap().issued_on = i32::MIN,
+            |one| one.receipt = None,
+        ];
+        for (number, damage) in DAMAGES.iter().enumerate() {
+            let mut message = content_out(&samples::content());
+            damage(&mut message);
+            assert_eq!(content_in(message), None, "damage {number}");
+        }
+    }
+}
