@@ -167,7 +167,8 @@ pub fn pair_row(view: &dyn View, sector: SectorCode, subject: SubjectNumber) -> 
 /// As the view's.
 pub fn turned(day: CivilDate, revision: Revision, before: &dyn View) -> Result<Option<Change>, Error> {
     let found = before.scan(keys::GRADE_DUE, &layout::due_until(day), 1)?;
-    if found.rows.is_empty() || is_turning(before)? {
+    let is_due = !found.rows.is_empty() || super::notices::is_due(day, before)?;
+    if !is_due || is_turning(before)? {
         return Ok(None);
     }
     Ok(Some(put(
