@@ -115,7 +115,7 @@ mod tests {
     fn an_auditor_changes_nothing_and_the_machine_room_sees_no_record() {
         let column = |role| Role::ALL.iter().position(|one| *one == role).expect("a column");
         let reads = [
-            "Get", "List", "Count", "LookUp", "Search", "BatchGet", "Add", "Assess", "Explain",
+            "Get", "List", "Count", "LookUp", "Search", "BatchGet", "Add", "Assess", "Explain", "Verify",
         ];
         for (path, row) in Permissions::built_in().rows() {
             let (service, method) = path.rsplit_once('/').expect("a path");
@@ -126,7 +126,7 @@ mod tests {
             for role in [Role::Operator, Role::Security] {
                 let is_open = service.ends_with("CatalogService")
                     || service.ends_with("OperationsService")
-                    || ["ListTimelinessRules", "ListRuleSets"].contains(&method);
+                    || ["ListTimelinessRules", "ListRuleSets", "VerifyNotice"].contains(&method);
                 if row[column(role)] != Grant::None {
                     assert!(is_open, "{} may call {path}", role.name());
                 }
