@@ -141,7 +141,10 @@ fn proved(group: &Group<'_>, pair: &Pair, delivery: &Delivery) -> Result<Option<
 }
 
 /// Gives the verdict where both documents are delivered and none stands. It is the service that judges.
-fn judge(group: &mut Group<'_>, first: Revision) -> Result<(), Error> {
+///
+/// # Errors
+/// The view's.
+pub fn judge(group: &mut Group<'_>, first: Revision) -> Result<(), Error> {
     let pair = row(group, first)?;
     let (Some(decision), Some(notice), None) = (pair.decision, pair.notice, pair.verdict) else {
         return Ok(());

@@ -4,7 +4,7 @@
 //! Read first: [`touched`].
 
 use super::commands::draw;
-use super::{clocks, decision};
+use super::{clocks, decision, receipts};
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal};
 use crate::domain::notice::{Clock, Pair};
@@ -267,5 +267,6 @@ fn revived(group: &mut Group<'_>, record: Revision, at: Revision) -> Result<(), 
         clocks: clock.into_iter().collect(),
     });
     group.push(&Principal::service(), Fact::Notice(fact))?;
-    Ok(())
+    // What was delivered while it was voided counts again.
+    receipts::judge(group, first)
 }

@@ -11,10 +11,10 @@ use crate::harness::{TestServer, request_id};
 use crate::timeliness::{listed, made, penalty};
 
 /// A folder of policies whose calendars can be changed between two starts.
-struct Notices(tempfile::TempDir);
+pub struct Notices(tempfile::TempDir);
 
 impl Notices {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["bodies.toml", "departments.toml", "district.toml", "sectors.toml"] {
             std::fs::copy(built_in(name), folder.path().join(name)).expect("copied");
@@ -29,7 +29,7 @@ impl Notices {
     }
 
     /// The notice of 2024 as it was issued, with these changes.
-    fn issue(&self, changes: &[(&str, &str)]) {
+    pub fn issue(&self, changes: &[(&str, &str)]) {
         let mut text = std::fs::read_to_string(built_in("calendars/2024.toml")).expect("read");
         for (before, after) in changes {
             assert!(text.contains(before), "{before}");
@@ -38,7 +38,7 @@ impl Notices {
         std::fs::write(self.0.path().join("calendars/2024.toml"), text).expect("written");
     }
 
-    async fn start(&self, data: tempfile::TempDir) -> TestServer {
+    pub async fn start(&self, data: tempfile::TempDir) -> TestServer {
         let folder = self.0.path().to_str().expect("UTF-8");
         TestServer::start_in(data, &[("policies", folder)]).await
     }
@@ -54,7 +54,7 @@ const MADE_UP: [(&str, &str); 2] = [
     ("working_days = 251", "working_days = 252"),
 ];
 /// Tuesday, 2024-05-28, is off.
-const OFF: [(&str, &str); 2] = [
+pub const OFF: [(&str, &str); 2] = [
     (
         "[[holiday]]\ntitle_zh = \"端午节\"",
         "[[holiday]]\ntitle_zh = \"休市日\"\ntitle_en = \"Day off\"\nfrom = 2024-05-28\nuntil = 2024-05-28\n\

@@ -7,6 +7,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use crate::changed_notice::{Notices, OFF};
 use crate::harness::{TestServer, reason, request_id};
 use crate::record_rows::{end, penalty, person_penalty, record, recorded, revive};
 
@@ -480,6 +481,7 @@ async fn a_withdrawn_decision_voids_its_pair_and_is_taken_down_in_three_working_
     revive(&server, 12, &records[0]).await.expect("revived");
     let restored = pairs.get(&notice.name).await;
     assert_eq!(restored.state(), pb::NoticeState::Delivered);
+    assert_eq!(restored.verdict(), pb::NoticeVerdict::Together);
     end(&server, 13, &records[0], pb::RecordEnd::Withdrawn, "2024-06-03")
         .await
         .expect("withdrawn");
@@ -689,4 +691,68 @@ async fn rates_are_those_that_were_known_then_and_survive_a_rebuild() {
     assert_eq!(before.content_digest, after.content_digest);
     assert_eq!(Pairs::of(&server).await.get(&name).await, told);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_calendar_moves_open_deadlines_and_leaves_closed_ones() {
+    let calendars = Notices::new();
+    calendars.issue(&[]);
+    let server = calendars.start(tempfile::tempdir().expect("a temporary folder")).await;
+    let pairs = Pairs::of(&server).await;
+    let mut names = Vec::new();
+    for serial in [1, 2] {
+        let mut decision = pairs.decision(serial);
+        decision.decided_on = "2024-05-27".to_owned();
+        names.push(pairs.prepare(decision).await.expect("issued")[0].name.clone());
+    }
+    pairs.both(1, &names[0], "2024-06-03").await;
+    let dues = |notice: &pb::Notice| -> Vec<String> {
+        notice.clocks.iter().map(|clock| clock.due.clone()).collect()
+    };
+    assert_eq!(dues(&pairs.get(&names[0]).await), ["2024-06-05", "2024-06-05"]);
+    let folder = server.stop().await;
+
+    // Tuesday, 2024-05-28, is off after all.
+    calendars.issue(&OFF);
+    let server = calendars.start(folder).await;
+    // Turns a day behind the slices of the adoption, and waits for them.
+    server.advance_to("2024-06-04").await;
+    let pairs = Pairs::of(&server).await;
+    // The first pair is delivered: of its clocks only that of the upload is open.
+    assert_eq!(dues(&pairs.get(&names[0]).await), ["2024-06-05", "2024-06-06"]);
+    assert_eq!(dues(&pairs.get(&names[1]).await), ["2024-06-06", "2024-06-06"]);
+    let events = pairs.history(&names[1]).await;
+    let moved: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == "notice_deadline_moved")
+        .map(|event| (event.clock(), event.due_before.as_str(), event.due_after.as_str()))
+        .collect();
+    assert_eq!(
+        moved,
+        [
+            (pb::NoticeClockKind::Delivery, "2024-06-05", "2024-06-06"),
+            (pb::NoticeClockKind::Upload, "2024-06-05", "2024-06-06")
+        ]
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_year_without_calendar_is_named_and_no_deadline_is_made_up() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let clock = [("clock", "2026-12-28T12:00:00+08:00")];
+    let server = TestServer::start_in(folder, &clock).await;
+    let pairs = Pairs::of(&server).await;
+    let mut decision = pairs.decision(1);
+    decision.decided_on = "2026-12-25".to_owned();
+    decision.severity = 2;
+    let notice = pairs.prepare(decision).await.expect("issued").swap_remove(0);
+    let clock = clock_of_delivery(&notice);
+    assert_eq!((clock.due.as_str(), clock.missing_calendar_year), ("", 2027));
+    assert_eq!(notice.repair_version, "R3");
+    server.stop().await;
+}
+
+fn clock_of_delivery(notice: &pb::Notice) -> &pb::NoticeClock {
+    clock(notice, pb::NoticeClockKind::Delivery)
 }
