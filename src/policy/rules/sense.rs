@@ -100,7 +100,9 @@ fn items_known<'a>(
             ("commitment", _) => COMMITMENT_ITEMS.contains(&item),
             (kind, Some(lists)) => {
                 let list = list_of(kind).and_then(|list| lists.list(list));
-                list.is_none_or(|list| item.is_empty() || list.value(item).is_some())
+                list.is_none_or(|list| {
+                    item.is_empty() || list.value(item).is_some_and(|value| value.code == item)
+                })
             }
             (_, None) => true,
         };
