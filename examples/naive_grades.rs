@@ -101,7 +101,7 @@ fn main() -> ExitCode {
             .windows(2)
             .filter(|two| (two[0].outcome, &two[0].level) != (two[1].outcome, &two[1].level));
         events += changed.count() as u64 + u64::from(!settled.is_empty());
-        open += u64::from(district.correction(*subject, *sector).is_some());
+        open += u64::from(district.has_correction(*subject, *sector));
         if district.is_member(*subject, *sector, day) {
             let [graded, members] = coverage.entry(sector.to_string()).or_default();
             *members += 1;

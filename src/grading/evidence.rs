@@ -198,7 +198,7 @@ impl Reader<'_> {
         let (fact, _) = commitment_fact(self.facts, revision)?;
         let commitment = fact.commitment;
         let item = match (standing.breach, standing.performance) {
-            (Some(BreachState::Confirmed), _) => "breach",
+            (Some(BreachState::Confirmed | BreachState::CarriedOut), _) => "breach",
             (_, Some(PerformanceState::Full)) => "performed",
             (_, Some(PerformanceState::Partial)) => "partial",
             (_, Some(PerformanceState::Unperformed)) => "unperformed",

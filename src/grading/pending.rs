@@ -54,7 +54,7 @@ impl Grades<'_> {
         cause: &Open,
         run: &RunFact,
     ) -> Result<Option<GradeRead>, Error> {
-        let Some(rules) = self.policies.rules.by_code(&run.rules.code) else {
+        let Some(rules) = settle::rules_then(self.view, self.policies, &run.rules)? else {
             return Ok(None);
         };
         if rules.cycle.kind == CycleKind::RealTime

@@ -10,7 +10,7 @@ use crate::domain::calendar::{EarlierCalendars, WorkingDays};
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
-use crate::domain::rules::RuleSets;
+use crate::domain::rules::{EarlierRules, RuleSets};
 use crate::domain::timeliness::{Terms, Timeliness};
 
 pub mod attribution;
@@ -48,6 +48,8 @@ pub struct Policies {
     pub attribution: Attribution,
     pub timeliness: Timeliness,
     pub rules: RuleSets,
+    /// Those that were adopted before them.
+    pub earlier_rules: EarlierRules,
 }
 
 impl Policies {

@@ -10,14 +10,14 @@ use crate::harness::{TestServer, reason};
 use crate::office::{Office, entry};
 
 /// The service beside its grading client and the office's register.
-struct Graded<'a> {
-    server: &'a TestServer,
-    office: Office<'a>,
-    grading: GradingServiceClient<Channel>,
+pub struct Graded<'a> {
+    pub server: &'a TestServer,
+    pub office: Office<'a>,
+    pub grading: GradingServiceClient<Channel>,
 }
 
 impl<'a> Graded<'a> {
-    async fn of(server: &'a TestServer) -> Self {
+    pub async fn of(server: &'a TestServer) -> Self {
         let channel = Channel::from_shared(format!("http://{}", server.address)).expect("an address");
         let channel = channel.connect().await.expect("the service listens");
         Self {
@@ -27,7 +27,7 @@ impl<'a> Graded<'a> {
         }
     }
 
-    async fn body(&self, code: &str) -> pb::Body {
+    pub async fn body(&self, code: &str) -> pb::Body {
         let request = pb::GetBodyRequest {
             name: format!("bodies/{code}"),
             ..Default::default()
@@ -37,7 +37,7 @@ impl<'a> Graded<'a> {
     }
 
     /// Registers organisations with memberships in a sector from 2022-01-01 on; returns their names.
-    async fn members(&mut self, sector: &str, serials: &[u32]) -> Vec<String> {
+    pub async fn members(&mut self, sector: &str, serials: &[u32]) -> Vec<String> {
         let mut names = Vec::new();
         let mut rows = Vec::new();
         for serial in serials {
@@ -67,7 +67,7 @@ impl<'a> Graded<'a> {
     }
 
     /// Records a penalty by the general procedure; returns its name.
-    async fn penalty(&mut self, body: &pb::Body, serial: u32, what: (&str, &str, &str, &str)) -> String {
+    pub async fn penalty(&mut self, body: &pb::Body, serial: u32, what: (&str, &str, &str, &str)) -> String {
         let (number, matter, kind, decided_on) = what;
         let party = self.server.row(serial);
         let fine = if kind == "罚款" { "0.2" } else { "" };
@@ -118,7 +118,7 @@ impl<'a> Graded<'a> {
         result.results.swap_remove(0).name
     }
 
-    async fn end(&mut self, record: &str, on: &str) {
+    pub async fn end(&mut self, record: &str, on: &str) {
         let request = pb::EndRecordRequest {
             request_id: self.office.next(),
             name: record.to_owned(),
@@ -135,7 +135,12 @@ impl<'a> Graded<'a> {
             .expect("ended");
     }
 
-    async fn ask(&self, pair: (&str, &str), as_of: &str, known: &str) -> Result<pb::Grade, tonic::Status> {
+    pub async fn ask(
+        &self,
+        pair: (&str, &str),
+        as_of: &str,
+        known: &str,
+    ) -> Result<pb::Grade, tonic::Status> {
         let known = (!known.is_empty()).then(|| pb::Known {
             at: Some(pb::known::At::Revision(known.to_owned())),
         });
@@ -153,15 +158,15 @@ impl<'a> Graded<'a> {
             .map(tonic::Response::into_inner)
     }
 
-    async fn grade(&self, pair: (&str, &str), as_of: &str, known: &str) -> pb::Grade {
+    pub async fn grade(&self, pair: (&str, &str), as_of: &str, known: &str) -> pb::Grade {
         self.ask(pair, as_of, known).await.expect("a grade stands")
     }
 
-    async fn level(&self, pair: (&str, &str), as_of: &str, known: &str) -> String {
+    pub async fn level(&self, pair: (&str, &str), as_of: &str, known: &str) -> String {
         self.grade(pair, as_of, known).await.level
     }
 
-    async fn explain(&self, pair: (&str, &str), as_of: &str) -> pb::Explanation {
+    pub async fn explain(&self, pair: (&str, &str), as_of: &str) -> pb::Explanation {
         let request = pb::ExplainGradeRequest {
             subject: pair.0.to_owned(),
             sector: format!("sectors/{}", pair.1),
@@ -173,7 +178,7 @@ impl<'a> Graded<'a> {
     }
 
     /// First day, level and cause of every grade settled for a pair.
-    async fn history(&self, pair: (&str, &str)) -> Vec<(String, String, pb::GradeCause)> {
+    pub async fn history(&self, pair: (&str, &str)) -> Vec<(String, String, pb::GradeCause)> {
         let request = pb::ListGradeHistoryRequest {
             subject: pair.0.to_owned(),
             sector: format!("sectors/{}", pair.1),
@@ -560,7 +565,7 @@ async fn grades_survive_a_rebuild_without_any_rule_and_explain_themselves() {
 }
 
 /// Copies a folder with what is in it.
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+pub fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).expect("made");
     for entry in std::fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("readable");

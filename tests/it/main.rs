@@ -7,6 +7,7 @@ mod changed_notice;
 mod commitments;
 mod corrections;
 mod exports;
+mod grade_story;
 mod grades;
 mod harness;
 mod import_decisions;

@@ -116,12 +116,20 @@ impl District {
     /// A subject and all that went into it.
     fn family(&self, subject: u64, known: u64, day: CivilDate) -> Vec<u64> {
         let mut all = vec![subject];
-        for other in self.told.merging.iter().filter(|other| **other != subject) {
-            if self.successor(*other, known, day) == subject {
-                all.push(*other);
+        for other in self.told.merging.get(&subject).into_iter().flatten() {
+            if self.merged(*other, known, day) == Some(subject) {
+                all.extend(self.family(*other, known, day));
             }
         }
         all
+    }
+
+    /// A subject and all that ever went into it.
+    fn ever(&self, subject: u64, found: &mut BTreeSet<u64>) {
+        if found.insert(subject) {
+            let others = self.told.merging.get(&subject).into_iter().flatten();
+            others.for_each(|other| self.ever(*other, found));
+        }
     }
 
     /// Memberships in a sector, by their first days.
@@ -316,6 +324,8 @@ impl District {
             .get(&(subject, sector))
             .map_or(&[][..], Vec::as_slice);
         let far = CivilDate::new(9999, 12, 31).expect("the last day");
+        let mut ever = BTreeSet::new();
+        self.ever(subject, &mut ever);
         for moment in &self.told.moments {
             grades.extend(
                 decided
@@ -324,8 +334,11 @@ impl District {
                     .cloned(),
             );
             let begun = std::mem::replace(&mut before, moment.last);
+            let is_touched = self.is_touched(&ever, begun, moment.last);
+            if !is_touched && moment.turned.is_empty() && !moment.adopts {
+                continue;
+            }
             let family = self.family(subject, moment.last, far);
-            let is_touched = self.is_touched(&family, begun, moment.last);
             if is_touched {
                 events = self.events(&family, sector, moment.last);
             }
@@ -348,7 +361,7 @@ impl District {
         grades
     }
 
-    fn is_touched(&self, family: &[u64], after: u64, last: u64) -> bool {
+    fn is_touched(&self, family: &BTreeSet<u64>, after: u64, last: u64) -> bool {
         let touched = family.iter().filter_map(|one| self.told.touched.get(one));
         touched
             .into_iter()
@@ -454,27 +467,65 @@ impl District {
         }
     }
 
-    /// What the last run's grade should have been by all that is known, if that is another.
+    /// Says whether a correction of a run's grade waits for a decision: one was raised when something was
+    /// said that made the last run's grade another, and that is still so.
     #[must_use]
-    pub fn correction(&self, subject: u64, sector: SectorCode) -> Option<Judged> {
+    pub fn has_correction(&self, subject: u64, sector: SectorCode) -> bool {
         let grades = self.timeline(subject, sector);
-        let last = grades.iter().rfind(|one| one.run.is_some())?;
+        let (mut open, mut before, mut ever) = (None, 0, BTreeSet::new());
+        self.ever(subject, &mut ever);
+        for moment in &self.told.moments {
+            let begun = std::mem::replace(&mut before, moment.last);
+            let rules = self.rules(moment.last).of(sector, moment.today);
+            let closed = self.told.closed.get(&(subject, sector)).into_iter().flatten();
+            if closed.into_iter().any(|at| begun < *at && *at <= moment.last) {
+                open = None;
+            }
+            let in_runs = rules.is_some_and(|rules| rules.cycle.kind != CycleKind::RealTime);
+            if !in_runs || !self.is_touched(&ever, begun, moment.last) {
+                continue;
+            }
+            if let Some((of, said)) = open.take() {
+                if self.anew(subject, sector, &grades, of, moment.last) == said {
+                    open = Some((of, said));
+                    continue;
+                }
+            }
+            let last = grades
+                .iter()
+                .rposition(|one| one.at <= moment.last && one.run.is_some());
+            open = last.and_then(|of| {
+                let found = self.anew(subject, sector, &grades, of, moment.last);
+                found.is_some().then_some((of, found))
+            });
+        }
+        open.is_some()
+    }
+
+    /// What the grade of a run should have been by what was known later, if that is another.
+    fn anew(
+        &self,
+        subject: u64,
+        sector: SectorCode,
+        grades: &[Grade],
+        of: usize,
+        known: u64,
+    ) -> Option<(Outcome, String)> {
+        let settled = &grades[of];
         let run = grades
             .iter()
-            .find(|one| one.run == last.run && one.period_last == last.period_last)?;
-        let (day, end) = (run.run?, self.told.moments.last()?.last);
+            .find(|one| one.run == settled.run && one.period_last == settled.period_last)?;
+        let day = run.run?;
         let rules = self.rules(run.at).of_sector(sector);
-        let rules =
-            rules.filter(|rules| rules.stands_on(run.period_last) && due_period(rules, day).is_some());
+        let rules = rules.filter(|one| one.stands_on(run.period_last) && due_period(one, day).is_some());
         let rules = rules.last()?;
         let period = period_of(rules.cycle.kind, run.period_last)?;
-        let events = self.events(&self.family(subject, end, day), sector, end);
+        let events = self.events(&self.family(subject, known, day), sector, known);
         let earlier = self.earlier(subject, rules, run.at - 1, day, None);
-        let mut evidence = self.evidence(subject, sector, end, day, events, earlier);
+        let mut evidence = self.evidence(subject, sector, known, day, events, earlier);
         evidence.rank = self.ranks(rules, run.at, day, period).get(&subject).copied();
-        let found = judge(rules, &evidence, period, day);
-        let is_other = (found.0, &found.1) != (last.outcome, &last.level);
-        is_other.then_some(found)
+        let (outcome, level, _) = judge(rules, &evidence, period, day);
+        ((outcome, &level) != (settled.outcome, &settled.level)).then_some((outcome, level))
     }
 
     /// Every subject in a sector it, or what went into it, was ever said to be a member of.
