@@ -4,7 +4,7 @@
 //! `NAIVE_SUBJECTS` subjects and `NAIVE_QUESTIONS` questions of each sort, from `NAIVE_SEED` on; the seed is
 //! printed. Every difference is printed, and any fails the test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use credence::domain::catalog::SectorCode;
 use credence::domain::civil_date::CivilDate;
@@ -20,11 +20,12 @@ use credence::grading::read::Grades;
 use credence::ingest::records::commands::{EndRecord, RecordCommand, RecordRecords, ReviveRecord, find};
 use credence::ingest::records::ends::Ground;
 use credence::ingest::records::row::row as checked;
-use credence::ingest::rows::Error;
+use credence::ingest::rows::{Error, Span};
 use credence::policy::data::{self, Proposal};
 use credence::policy::{DataFiles, KINDS, Policies};
 use credence::recorder::Command;
 use credence::store::keys;
+use credence::store::keys::grades::OPEN_CORRECTION;
 use credence::subjects::attribution::{Attribute, Target};
 use credence::subjects::commands::SubjectCommand;
 use credence::subjects::place::Known;
@@ -484,8 +485,10 @@ fn ask(story: &mut Story, district: &District, questions: u64) {
     let last = story.world.today();
     let span = usize::try_from(last.days() - day("2024-01-02").days() + 40).expect("later");
     let (mut differences, mut outcomes) = (Vec::new(), BTreeMap::<String, u64>::new());
+    let mut asked = BTreeSet::new();
     for question in 0..questions {
         let (subject, sector) = *story.chance.pick(&pairs);
+        asked.insert((subject, sector));
         let on = later(
             day("2024-01-02"),
             i32::try_from(story.chance.below(span)).expect("small"),
@@ -526,6 +529,31 @@ fn ask(story: &mut Story, district: &District, questions: u64) {
             ));
         }
     }
+    let open = grades.open(
+        OPEN_CORRECTION,
+        Span {
+            after: Revision(0),
+            until: Revision(u64::MAX),
+            size: 100_000,
+        },
+    );
+    let open = open.expect("readable").items.into_iter().map(|revision| {
+        let (raised, _) = grades.correction(revision).expect("readable");
+        (u64::from(raised.who.subject.0), raised.sector)
+    });
+    let open: BTreeSet<(u64, SectorCode)> = open.collect();
+    for (subject, sector) in asked {
+        let (service, naive) = (
+            open.contains(&(subject, sector)),
+            district.has_correction(subject, sector),
+        );
+        if service != naive {
+            differences.push(format!(
+                "correction of subject {subject} in {sector}: service {service}, naive {naive}"
+            ));
+        }
+    }
+    println!("{} corrections open", open.len());
     println!(
         "{} pairs, {} revisions, {} facts; {outcomes:?}",
         pairs.len(),
