@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use credence::domain::civil_date::CivilDate;
 use credence::domain::grading::Outcome;
-use credence::policy::{KINDS, Policies, data, listed};
+use credence::policy::{KINDS, Policies, data, listed, rules};
 use credence::testkit::naive_grades::told::Told;
 use credence::testkit::naive_grades::{District, Grade, standing};
 use serde_json::{Value, json};
@@ -30,7 +30,9 @@ fn district(facts: &str, policies: Option<&str>) -> District {
     let mut hash = String::new();
     for (kind, files) in KINDS.iter().zip(proposal) {
         let files = files.unwrap_or_else(|mistakes| panic!("{}: {}", kind.name, listed(&mistakes)));
-        hash = data_encoding::HEXLOWER.encode(&files.sha256());
+        if kind.name == rules::KIND.name {
+            hash = data_encoding::HEXLOWER.encode(&files.sha256());
+        }
         let parsed = (kind.parse)(&files, &mut policies);
         parsed.unwrap_or_else(|mistakes| panic!("{}: {}", kind.name, listed(&mistakes)));
     }

@@ -16,9 +16,12 @@ use crate::domain::refusal::Refusal;
 use crate::ledger::Options;
 use crate::ledger::keeper::Keeper;
 use crate::policy::data;
+use crate::principals;
 use crate::recorder::start::{self, DataFolder, Running, Setup, StartError, Started};
 use crate::recorder::{Answer, Command, Condition, Monotonic, Order, Recorder, Shared};
 use crate::server::Server;
+use crate::server::tls::{self, Tls, TlsFiles};
+use crate::services::gate::Gate;
 use crate::services::{self, Parts};
 use crate::store::keyring::{self, Key};
 
@@ -36,6 +39,10 @@ pub enum Error {
     Start(#[from] StartError),
     #[error("the master key file {0} does not hold 64 hexadecimal digits")]
     MasterKey(String),
+    #[error(transparent)]
+    Principals(#[from] principals::Mistakes),
+    #[error("TLS: {0}")]
+    Tls(#[from] tls::Error),
     #[error("the address {address} cannot be listened on: {source}")]
     Listen {
         address: SocketAddr,
@@ -59,6 +66,42 @@ pub struct App {
     test_clock: Option<Arc<TestClock>>,
     monotonic: Monotonic,
     started: Started,
+    reloader: Reloader,
+}
+
+/// What is read again while the service runs: the list of principals and the certificates.
+#[derive(Clone, Debug)]
+pub struct Reloader {
+    gate: Arc<Gate>,
+    tls: Option<Arc<Tls>>,
+}
+
+impl Reloader {
+    fn open(config: &Config) -> Result<Self, Error> {
+        let gate = Arc::new(Gate::open(config.principals.clone())?);
+        let files = config.tls_certificate.clone().zip(config.tls_key.clone());
+        let files = files.map(|(certificate, key)| TlsFiles {
+            certificate,
+            key,
+            client_authorities: config.tls_client_authorities.clone(),
+        });
+        let tls = files.map(Tls::open).transpose()?.map(Arc::new);
+        Ok(Self { gate, tls })
+    }
+
+    /// Reads everything again; each part that is wrong is logged and stays as it was. Returns whether all
+    /// was right.
+    pub fn reload(&self) -> bool {
+        let list = self.gate.reload();
+        if let Err(mistakes) = &list {
+            error!("the list of principals stays as it was: {mistakes}");
+        }
+        let tls = self.tls.as_ref().map_or(Ok(()), |tls| tls.reload());
+        if let Err(mistake) = &tls {
+            error!("the certificates stay as they were: {mistake}");
+        }
+        list.is_ok() && tls.is_ok()
+    }
 }
 
 impl App {
@@ -67,6 +110,7 @@ impl App {
     /// # Errors
     /// Each [`Error`].
     pub fn open(config: Config) -> Result<Self, Error> {
+        let reloader = Reloader::open(&config)?;
         let test_clock = config.clock.map(|instant| Arc::new(TestClock::new(instant)));
         let clock: Arc<dyn Clock> = match &test_clock {
             Some(clock) => Arc::clone(clock) as Arc<dyn Clock>,
@@ -109,7 +153,14 @@ impl App {
             test_clock,
             monotonic,
             started,
+            reloader,
         })
+    }
+
+    /// The handle by which principals and certificates are read again.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     /// The data in force.
@@ -143,6 +194,7 @@ impl App {
             test_clock,
             monotonic,
             started,
+            reloader,
         } = self;
         let Started {
             running,
@@ -157,7 +209,7 @@ impl App {
             writer,
             instant: _,
         } = running;
-        let server = Server::new(&config);
+        let server = Server::new(&config, Arc::clone(&reloader.gate)).with_tls(reloader.tls);
         let health = server.health();
         let is_test = test_clock.is_some();
         let trust = Arc::new(ClockTrust::new(last_sign, clock.now(), !is_test));
@@ -171,6 +223,7 @@ impl App {
             stopping: server.stopping(),
             reads_in_full: config.reads_in_full,
             message_size_max: config.message_size_max,
+            gate: reloader.gate,
         });
         if let Ok(address) = listener.local_addr() {
             info!(listen = %address, revision = %shared.head().place, "serving on {address}");

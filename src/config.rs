@@ -57,6 +57,12 @@ pub struct Config {
     pub clock: Option<Instant>,
     pub accept_loss_after: Option<Place>,
     pub master_key_file: Option<PathBuf>,
+    /// The list of principals; without one everybody may do everything.
+    pub principals: Option<PathBuf>,
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    /// Authorities that certificates of clients are checked by.
+    pub tls_client_authorities: Option<PathBuf>,
 }
 
 /// Everything that is wrong with the settings.
@@ -192,6 +198,10 @@ impl Config {
         let path = |text: &str| Some((!text.is_empty()).then(|| PathBuf::from(text)));
         let policies = reader.take("policies", "a folder", path);
         let master_key_file = reader.take("master_key_file", "a file", path);
+        let principals = reader.take("principals", "a file", path);
+        let tls_certificate = reader.take("tls_certificate", "a file", path);
+        let tls_key = reader.take("tls_key", "a file", path);
+        let tls_client_authorities = reader.take("tls_client_authorities", "a file", path);
         let clock = reader.take("clock", "an instant such as 2024-01-01T00:00:00+08:00", instant);
         let accept_loss_after = reader.take("accept_loss_after", "EPOCH.REVISION", |text| match text {
             "" => Some(None),
@@ -202,16 +212,30 @@ impl Config {
         if let (Some(listen), Some(insecure), Some(clock)) = (listen, insecure, clock)
             && !listen.ip().is_loopback()
         {
-            if !insecure {
+            let has_tls = tls_certificate.as_ref().is_some_and(Option::is_some);
+            let has_list = principals.as_ref().is_some_and(Option::is_some);
+            let is_guarded = has_tls && has_list;
+            if !(insecure || is_guarded) {
                 mistakes.push(format!(
-                    "listen: {listen} is not on loopback, and there is neither TLS nor a list of principals; \
-                     use a loopback address, or insecure = true behind a proxy that checks callers"
+                    "listen: {listen} is not on loopback, and there is not both TLS (tls_certificate, tls_key) \
+                     and a list of principals (principals); use a loopback address, or insecure = true behind \
+                     a proxy that checks callers"
                 ));
             }
             if clock.is_some() {
                 mistakes.push(format!(
                     "clock: a test clock is refused because {listen} is not on loopback"
                 ));
+            }
+        }
+        if let (Some(certificate), Some(key), Some(authorities)) =
+            (&tls_certificate, &tls_key, &tls_client_authorities)
+        {
+            if certificate.is_some() != key.is_some() {
+                mistakes.push("tls_key: tls_certificate and tls_key belong together".to_owned());
+            }
+            if authorities.is_some() && certificate.is_none() {
+                mistakes.push("tls_client_authorities: they are asked for under TLS only".to_owned());
             }
         }
         let all = || {
@@ -233,6 +257,10 @@ impl Config {
                 clock: clock?,
                 accept_loss_after: accept_loss_after?,
                 master_key_file: master_key_file?,
+                principals: principals?,
+                tls_certificate: tls_certificate?,
+                tls_key: tls_key?,
+                tls_client_authorities: tls_client_authorities?,
             })
         };
         match all() {

@@ -10,6 +10,7 @@ pub mod sheets;
 pub mod grading;
 pub mod group;
 pub mod ingest;
+pub mod notices;
 pub mod oversight;
 pub mod subjects;
 
@@ -24,6 +25,7 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod failpoint;
+pub mod principals;
 pub mod server;
 pub mod telemetry;
 

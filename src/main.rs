@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use credence::app::{App, Ended};
+use credence::app::{App, Ended, Reloader};
 use credence::commands::{demo, export, healthcheck, import, ledger, policies};
 use credence::config::{self, Config};
 use credence::domain::revision::Instant;
@@ -69,6 +69,21 @@ struct Serve {
     /// Address and port to listen on.
     #[arg(long)]
     listen: Option<String>,
+    /// The list of principals: who may call, and in which roles.
+    #[arg(long, value_name = "FILE")]
+    principals: Option<String>,
+    /// The server's certificate, PEM; the listener then speaks TLS.
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The key of the certificate, PEM.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// The authorities, PEM, that certificates of clients are checked by.
+    #[arg(long, value_name = "FILE")]
+    client_ca: Option<String>,
+    /// Serves beyond this machine without both TLS and a list of principals.
+    #[arg(long)]
+    insecure: bool,
     /// Starts a standing test clock at this instant (RFC 3339); loopback only.
     #[arg(long)]
     clock: Option<String>,
@@ -84,6 +99,11 @@ impl Serve {
             ("listen", &self.listen),
             ("clock", &self.clock),
             ("accept_loss_after", &self.accept_loss_after),
+            ("principals", &self.principals),
+            ("tls_certificate", &self.tls_cert),
+            ("tls_key", &self.tls_key),
+            ("tls_client_authorities", &self.client_ca),
+            ("insecure", &self.insecure.then(|| "true".to_owned())),
         ];
         let named = named
             .into_iter()
@@ -169,6 +189,7 @@ fn serve(options: &Serve) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
+        tokio::spawn(reload_at_hangup(app.reloader()));
         match app.serve(listener, stop_signal()).await {
             Ended::Cleanly => ExitCode::SUCCESS,
             Ended::AfterFailedWrite => ExitCode::from(EXIT_AFTER_FAILED_WRITE),
@@ -211,6 +232,16 @@ async fn demo_server(data: PathBuf, listen: SocketAddr, begin: Instant) -> Resul
         stop,
         ended,
     })
+}
+
+/// Reads principals and certificates again at each SIGHUP.
+async fn reload_at_hangup(reloader: Reloader) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup()).expect("a handler for SIGHUP can be set");
+    while hangup.recv().await.is_some() {
+        let reloader = reloader.clone();
+        _ = tokio::task::spawn_blocking(move || reloader.reload()).await;
+    }
 }
 
 /// Completes at SIGTERM or Ctrl-C.

@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use prost::Message;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -27,8 +28,14 @@ use tower::ServiceExt as _;
 use tracing::{debug, info, warn};
 
 use crate::config::Config;
+use crate::principals::Fingerprint;
+use crate::services::gate::{Gate, PeerCertificate};
 use crate::services::manners::{Limits, Polite, Shared};
 use crate::services::pb;
+
+pub mod tls;
+
+use tls::Tls;
 
 /// Most connections at a time; further ones wait in the listener's backlog.
 pub const CONNECTIONS_MAX: usize = 1_024;
@@ -38,6 +45,9 @@ pub const STREAMS_PER_CONNECTION_MAX: u32 = 256;
 
 /// Longest time until the first byte of a connection.
 const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest time that a handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Flow-control windows in bytes, per stream and per connection.
 const STREAM_WINDOW: u32 = 1 << 20;
@@ -60,6 +70,7 @@ pub struct Server {
     shared: Arc<Shared>,
     health: HealthReporter,
     drain_timeout: Duration,
+    tls: Option<Arc<Tls>>,
 }
 
 /// How a stop ended.
@@ -89,9 +100,9 @@ impl Health {
 }
 
 impl Server {
-    /// A server with the limits of `config`.
+    /// A server with the limits of `config`, behind a gate, in the clear.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, gate: Arc<Gate>) -> Self {
         let (stopping, is_stopping) = watch::channel(false);
         let limits = Limits {
             message_size_max: config.message_size_max,
@@ -99,10 +110,17 @@ impl Server {
         };
         Self {
             stopping,
-            shared: Shared::new(limits, is_stopping),
+            shared: Shared::new(limits, gate, is_stopping),
             health: HealthReporter::new(),
             drain_timeout: config.drain_timeout,
+            tls: None,
         }
+    }
+
+    /// The same under TLS.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Turns true when the server begins to stop; streams then end with `SHUTTING_DOWN`.
@@ -143,8 +161,9 @@ impl Server {
             match accepted {
                 Ok((stream, peer, place)) => {
                     let (service, stopping) = (service.clone(), self.stopping());
+                    let tls = self.tls.clone();
                     connections.spawn(async move {
-                        serve_connection(stream, peer, service, stopping).await;
+                        serve_connection(stream, peer, tls, service, stopping).await;
                         drop(place);
                     });
                 }
@@ -229,6 +248,7 @@ async fn accept(
 async fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
+    tls: Option<Arc<Tls>>,
     service: Polite<Routes>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -240,8 +260,33 @@ async fn serve_connection(
         local_addr: stream.local_addr().ok(),
         remote_addr: Some(peer),
     };
+    let Some(tls) = tls else {
+        return serve_stream(stream, info, None, service, stopping).await;
+    };
+    let shaken = tokio::select! {
+        shaken = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => shaken,
+        () = stopped(&mut stopping) => return,
+    };
+    match shaken {
+        Ok(Ok((stream, certificate))) => serve_stream(stream, info, certificate, service, stopping).await,
+        Ok(Err(error)) => debug!(error = %error, "a handshake failed: {error}"),
+        Err(_) => debug!("a handshake was not finished in time"),
+    }
+}
+
+/// Serves what has shaken hands, or needs not.
+async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    info: TcpConnectInfo,
+    certificate: Option<Fingerprint>,
+    service: Polite<Routes>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let service = service.map_request(move |mut request: Request<_>| {
         request.extensions_mut().insert(info.clone());
+        if let Some(fingerprint) = certificate {
+            request.extensions_mut().insert(PeerCertificate(fingerprint));
+        }
         request
     });
     let builder = connection_builder();

@@ -44,6 +44,8 @@ macro_rules! reasons {
 reasons! {
     /// The caller's identity does not allow this call, or not for the department named.
     PermissionRefused, "PERMISSION_REFUSED", "the caller may not do this", "调用方无权执行此操作";
+    /// The server has a list of principals, and nobody on it has this token or certificate.
+    CallerUnknown, "CALLER_UNKNOWN", "the caller shows no token or certificate that is known here", "未识别调用方身份";
     /// The path of the call names no method of this server.
     MethodUnknown, "METHOD_UNKNOWN", "the server has no such method", "服务器没有此方法";
     /// A health check or a reflection question names a service or symbol that this server does not have.

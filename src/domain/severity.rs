@@ -28,7 +28,9 @@ pub struct Origin {
 }
 
 impl Origin {
-    fn governs(&self, on: CivilDate) -> bool {
+    /// Says whether it governs a decision of that day.
+    #[must_use]
+    pub fn governs(&self, on: CivilDate) -> bool {
         self.from <= on && self.until.is_none_or(|until| on <= until)
     }
 }

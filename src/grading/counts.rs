@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::catalog::SectorCode;
 use crate::domain::civil_date::{CivilDate, Month};
 use crate::domain::grading::Period;
+use crate::domain::revision::Revision;
 use crate::group::unsettled;
 use crate::ingest::rows::{Error, contradiction};
 use crate::store::keys;
@@ -27,7 +28,7 @@ impl Grades<'_> {
             last: day,
         };
         let pending = unsettled::causes(self.view)?;
-        for subject in members::all(self.view, sector, today)? {
+        for subject in members::all(self.view, sector, today, Revision(u64::MAX))? {
             counted.members += 1;
             let judged = if pending.is_empty() {
                 let rows = settled(self.view, subject, sector)?;

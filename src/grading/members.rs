@@ -1,6 +1,6 @@
 //! Who is in a sector, and in which sectors a subject is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::domain::catalog::SectorCode;
 use crate::domain::grading::Period;
@@ -43,7 +43,7 @@ pub struct Members {
     pub next: Option<Revision>,
 }
 
-/// Members of a sector at any time of a period, from a membership on.
+/// Members of a sector at any time of a period, from a membership on; those recorded behind `known` are none.
 ///
 /// # Errors
 /// The view's.
@@ -51,20 +51,23 @@ pub fn page(
     view: &dyn View,
     sector: SectorCode,
     period: Period,
-    from: Revision,
+    (from, known): (Revision, Revision),
     rows_max: usize,
 ) -> Result<Members, Error> {
     let after = Revision(from.0.saturating_sub(1));
     let found = view.scan(keys::MEMBERSHIP, &layout::members_in(sector, after), rows_max)?;
     let mut subjects = Vec::new();
+    let mut seen = HashSet::new();
     let mut next = None;
     for (key, _) in &found.rows {
         let first = layout::membership_first(key);
+        if first > known {
+            return Ok(Members { subjects, next: None });
+        }
         let said = row(view, first)?;
-        let overlaps = said.from <= period.last && said.until.is_none_or(|until| until >= period.first);
-        if overlaps {
+        if overlaps(&said, period) {
             let subject = place::current(view, said.subject)?;
-            if !subjects.contains(&subject) {
+            if seen.insert(subject) {
                 subjects.push(subject);
             }
         }
@@ -76,15 +79,51 @@ pub fn page(
     })
 }
 
-/// Everyone who was a member of a sector at any time of a period.
+fn overlaps(said: &MembershipRow, period: Period) -> bool {
+    said.from <= period.last && said.until.is_none_or(|until| until >= period.first)
+}
+
+/// Says whether a subject is one of those of [`page`].
+///
+/// # Errors
+/// The view's.
+pub fn is_in(
+    view: &dyn View,
+    subject: SubjectNumber,
+    sector: SectorCode,
+    period: Period,
+    known: Revision,
+) -> Result<bool, Error> {
+    let mut firsts = Vec::new();
+    for number in place::with_predecessors(view, subject, Known::all())? {
+        let range = layout::members_of(number, Revision(0));
+        place::each(view, keys::MEMBERSHIP, range, |key, _| {
+            firsts.push(layout::membership_first(key));
+        })?;
+    }
+    for first in firsts.into_iter().filter(|first| *first <= known) {
+        let said = row(view, first)?;
+        if said.sector == sector && overlaps(&said, period) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Everyone who was a member of a sector at any time of a period, by memberships recorded up to `known`.
 ///
 /// # Errors
 /// The view's; the tables' if a page does not go on.
-pub fn all(view: &dyn View, sector: SectorCode, period: Period) -> Result<BTreeSet<SubjectNumber>, Error> {
+pub fn all(
+    view: &dyn View,
+    sector: SectorCode,
+    period: Period,
+    known: Revision,
+) -> Result<BTreeSet<SubjectNumber>, Error> {
     let mut everyone = BTreeSet::new();
     let mut from = Revision(1);
     loop {
-        let found = page(view, sector, period, from, 1_000)?;
+        let found = page(view, sector, period, (from, known), 1_000)?;
         everyone.extend(found.subjects);
         match found.next {
             None => return Ok(everyone),

@@ -1,26 +1,30 @@
 //! Grades whose turn has not come yet: a reader sees all of what a day or a run does, or nothing of it.
+//!
+//! For the subject asked about, the slices that are still to come are settled here and now, by the same
+//! functions, over a group that nobody writes. So what is told is what will be settled.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::domain::catalog::SectorCode;
 use crate::domain::fact::Fact;
-use crate::domain::grade_fact::{Cause, GradeFact, RunFact, SettledFact};
+use crate::domain::grade_fact::GradeFact;
 use crate::domain::revision::Revision;
-use crate::domain::rules::CycleKind;
+use crate::domain::rules::RuleSets;
 use crate::domain::subject::SubjectNumber;
-use crate::domain::subject_fact::Who;
 use crate::group::fold::grades::pair_row;
-use crate::group::unsettled::{self, Cause as Open};
+use crate::group::unsettled;
+use crate::group::{Circumstances, Group};
 use crate::ingest::rows::Error;
 use crate::subjects::place::Known;
 
-use super::assess::next_change;
-use super::evidence::digest;
-use super::read::{GradeRead, Grades, HISTORY_MAX};
-use super::runs::{self, is_settled};
-use super::{members, settle, turn};
+use super::evidence::settled;
+use super::read::{GradeRead, Grades};
+use super::{runs, settle, turn};
 
 impl Grades<'_> {
-    /// The grade of a pair whose turn has not come yet, assessed as its slice will: a reader sees all of
-    /// what a day or a run does, or nothing of it.
+    /// The grade of a pair as it will stand once every slice is settled; `None` if no slice is to come, or
+    /// none that touches the grade.
     pub(super) fn pending(
         &self,
         subject: SubjectNumber,
@@ -34,112 +38,69 @@ impl Grades<'_> {
         if known.revision < last {
             return Ok(None);
         }
-        for cause in causes.iter().rev() {
-            let Fact::Grade(GradeFact::RunOpened(run)) = unsettled::recorded(cause, self.facts)?.fact else {
-                continue;
-            };
-            if run.sector == sector
-                && run.effect_on <= known.on
-                && let Some(found) = self.of_open_run(subject, cause, &run)?
-            {
-                return Ok(Some(found));
+        let head = self.view.head().map_or(Revision(0), |head| head.place.revision);
+        let mut nothing_drawn = || [0; 13];
+        let mut group = Group::new(Circumstances {
+            view: Arc::new(self.view),
+            first: head.plus(1),
+            now: self.facts.fact(head)?.1,
+            policies: self.policies,
+            hashes: &**self.facts.keys(),
+            ledger: self.facts,
+            memory: self.memory,
+            random: &mut nothing_drawn,
+        });
+        let sectors = with_inputs(&self.policies.rules, sector);
+        let mut reviewed = Vec::new();
+        for cause in &causes {
+            let fact = unsettled::recorded(cause, self.facts)?.fact;
+            if let Fact::Grade(GradeFact::RunOpened(run)) = &fact {
+                if sectors.contains(&run.sector) {
+                    runs::of_subject(&mut group, cause.revision, run, subject, &mut reviewed)?;
+                }
+            } else if let (Fact::DayTurned { .. }, Some(day)) = (&fact, turn::last_day(self.view)?) {
+                turn::of_subject(&mut group, cause.revision, subject, &sectors, day, &mut reviewed)?;
             }
         }
-        self.of_turn(subject, sector, known)
-    }
-
-    fn of_open_run(
-        &self,
-        subject: SubjectNumber,
-        cause: &Open,
-        run: &RunFact,
-    ) -> Result<Option<GradeRead>, Error> {
-        let Some(rules) = settle::rules_then(self.view, self.policies, &run.rules)? else {
-            return Ok(None);
-        };
-        if rules.cycle.kind == CycleKind::RealTime
-            || is_settled(self.view, subject, run.sector, cause.revision)?
-            || !members::all(self.view, run.sector, run.period)?.contains(&subject)
-        {
-            return Ok(None);
-        }
-        let places = runs::places(self.reader(), rules, cause.revision, run)?;
-        let (found, rank) = runs::result(self.reader(), rules, subject, cause.revision, run, &places)?;
-        let fact = runs::of_run(self.view, rules, subject, cause.revision, run, &found, rank)?;
-        Ok(Some(unsettled_grade(fact)))
-    }
-
-    fn of_turn(
-        &self,
-        subject: SubjectNumber,
-        sector: SectorCode,
-        known: Known,
-    ) -> Result<Option<GradeRead>, Error> {
-        let turned = turn::last_day(self.view)?;
-        let row = pair_row(self.view, sector, subject)?;
-        let due = row
-            .due
-            .filter(|due| *due <= known.on && turned.is_some_and(|turned| *due <= turned));
-        let Some(due) = due else {
-            return Ok(None);
-        };
-        // From day to day as the slices do, until nothing is due any more.
-        let mut day = due;
-        let mut last = None;
-        for _ in 0..HISTORY_MAX {
-            let Some(rules) = self.policies.rules.of(sector, day) else {
-                break;
-            };
-            if rules.cycle.kind != CycleKind::RealTime {
-                break;
-            }
-            let known_then = Known {
-                revision: known.revision,
-                on: day,
-            };
-            let read = self.assessed(subject, rules, known_then, Revision(u64::MAX))?;
-            let next = next_change(rules, &read.evidence, read.period, day);
-            last = Some((rules, read, day));
-            match next.filter(|next| *next <= known.on && *next > day) {
-                None => break,
-                Some(next) => day = next,
-            }
-        }
-        let Some((rules, found, day)) = last else {
-            return Ok(None);
-        };
-        let who = Who {
-            subject,
-            kind: crate::subjects::row(self.view, subject)?.kind,
-        };
-        let fact = SettledFact {
-            who,
-            sector,
-            judgement: found.judgement(),
-            period: found.period,
-            assessed_on: day,
-            from: day,
-            until: None,
-            rules: Some(settle::rules_ref(self.view, rules)?),
-            known: known.revision,
-            evidence: digest(&found.evidence),
-            rank: None,
-            cause: Cause::Day,
-            by: Revision(0),
-            earlier: row.last,
-            due: None,
-            reason: String::new(),
-            basis: String::new(),
-        };
-        Ok(Some(unsettled_grade(fact)))
+        standing(&group, subject, sector, known, head)
     }
 }
 
-fn unsettled_grade(fact: SettledFact) -> GradeRead {
-    GradeRead {
-        fact,
+/// A sector and those whose grades it looks at, by any rule set and through others.
+fn with_inputs(rules: &RuleSets, sector: SectorCode) -> BTreeSet<SectorCode> {
+    let mut sectors = BTreeSet::from([sector]);
+    let mut waiting = vec![sector];
+    while let Some(next) = waiting.pop() {
+        for read in rules.of_sector(next).flat_map(|one| one.sectors_read()) {
+            if sectors.insert(read) {
+                waiting.push(read);
+            }
+        }
+    }
+    sectors
+}
+
+/// The grade that holds on a day, if it is one of those made in a group behind `head`.
+fn standing(
+    group: &Group<'_>,
+    subject: SubjectNumber,
+    sector: SectorCode,
+    known: Known,
+    head: Revision,
+) -> Result<Option<GradeRead>, Error> {
+    let rows = settled(group, subject, sector)?;
+    let is_known = |revision: Revision| revision <= known.revision || revision > head;
+    let holding = rows
+        .iter()
+        .rev()
+        .find(|(revision, row)| is_known(*revision) && row.holds_on(known.on));
+    let Some((revision, _)) = holding.filter(|(revision, _)| *revision > head) else {
+        return Ok(None);
+    };
+    Ok(Some(GradeRead {
+        fact: settle::settled_at(group, *revision)?,
         settled: None,
         is_objected: false,
-        has_correction: false,
-    }
+        has_correction: pair_row(group, sector, subject)?.correction.is_some(),
+    }))
 }

@@ -15,6 +15,7 @@ use crate::domain::rules::{RuleSet, RuleSets};
 use crate::domain::subject::SubjectNumber;
 use crate::domain::subject_fact::Who;
 use crate::group::fold::grades::pair_row;
+use crate::group::memory::Memory;
 use crate::ingest::rows::{Error, Page, Span, contradiction};
 use crate::policy::rules::KIND;
 use crate::policy::{DataFiles, Policies};
@@ -36,6 +37,7 @@ pub struct Grades<'a> {
     pub view: &'a dyn View,
     pub facts: &'a Facts,
     pub policies: &'a Policies,
+    pub memory: &'a Memory,
 }
 
 /// A grade as it was told.

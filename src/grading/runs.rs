@@ -5,8 +5,6 @@
 //!
 //! Source: `domain.md` 3.1, 3.2 (10, 11, 12), 3.5.
 
-use std::collections::BTreeMap;
-
 use crate::domain::calendar::WorkingDays;
 use crate::domain::catalog::SectorCode;
 use crate::domain::civil_date::CivilDate;
@@ -14,11 +12,12 @@ use crate::domain::fact::{Fact, Principal};
 use crate::domain::grade_fact::{Cause as Causes, Due, GradeFact, RunFact, SettledFact};
 use crate::domain::grading::{Evidence, Outcome, Period, Points, Rank};
 use crate::domain::revision::Revision;
-use crate::domain::rules::{CycleKind, RuleSet, RuleSets, Stands};
+use crate::domain::rules::{CycleKind, Polarity, RuleSet, RuleSets, Stands};
 use crate::domain::subject::SubjectNumber;
 use crate::domain::subject_fact::Who;
 use crate::group::Group;
 use crate::group::fold::grades::pair_row;
+use crate::group::memory::Places;
 use crate::group::unsettled::Cause;
 use crate::ingest::rows::Error;
 use crate::policy::Policies;
@@ -28,6 +27,7 @@ use crate::subjects::place::Known;
 use super::evidence::{Reader, digest, settled};
 use super::members;
 use super::settle::{self, Assessed, Why, assessed, of_evidence, rules_ref};
+use super::turn;
 
 /// Memberships that one slice looks at; each changes at most four rows.
 const SLICE_MEMBERS: usize = 200;
@@ -119,7 +119,13 @@ fn opened(
     else {
         return Ok(None);
     };
-    let cohort = members::all(view, rules.sector, cohort_period(rules, period, result_on))?.len();
+    let cohort = members::all(
+        view,
+        rules.sector,
+        cohort_period(rules, period, result_on),
+        Revision(u64::MAX),
+    )?
+    .len();
     Ok(Some(RunFact {
         sector: rules.sector,
         rules: rules_ref(view, rules)?,
@@ -170,13 +176,13 @@ pub fn slice(group: &mut Group<'_>, cause: &Cause, run: &RunFact) -> Result<(), 
         None => None,
         Some(rules) => {
             let period = cohort_period(rules, run.period, run.result_on);
-            let found = members::page(group, run.sector, period, cause.next, SLICE_MEMBERS)?;
-            match rules.cycle.kind {
-                CycleKind::RealTime => real_time(group, cause, run, &found.subjects)?,
-                CycleKind::Month | CycleKind::Quarter | CycleKind::Year => {
-                    cycle(group, rules, cause.revision, run, &found.subjects)?;
-                }
+            let from = (cause.next, cause.revision);
+            let found = members::page(group, run.sector, period, from, SLICE_MEMBERS)?;
+            let mut reviewed = Vec::new();
+            for subject in &found.subjects {
+                subject_in_run(group, rules, cause.revision, run, *subject, &mut reviewed)?;
             }
+            settle::review(group, reviewed)?;
             found.next
         }
     };
@@ -189,22 +195,48 @@ pub fn slice(group: &mut Group<'_>, cause: &Cause, run: &RunFact) -> Result<(), 
     Ok(())
 }
 
-fn real_time(
+/// Settles what an open run says of a subject, if it is one of its cohort: what its slice will do.
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn of_subject(
     group: &mut Group<'_>,
-    cause: &Cause,
+    run_at: Revision,
     run: &RunFact,
-    subjects: &[SubjectNumber],
+    subject: SubjectNumber,
+    reviewed: &mut Vec<Due>,
 ) -> Result<(), Error> {
-    let why = Why {
-        cause: Causes::Run,
-        by: cause.revision,
+    let Some(rules) = settle::rules_then(group, group.policies(), &run.rules)? else {
+        return Ok(());
     };
-    let mut reviewed = Vec::new();
-    for subject in subjects {
-        let who = who(group, *subject)?;
-        settle::with_readers(group, who, run.sector, run.result_on, why, &mut reviewed)?;
+    let period = cohort_period(rules, run.period, run.result_on);
+    if members::is_in(group, subject, run.sector, period, run_at)? {
+        subject_in_run(group, rules, run_at, run, subject, reviewed)?;
     }
-    settle::review(group, reviewed)
+    Ok(())
+}
+
+fn subject_in_run(
+    group: &mut Group<'_>,
+    rules: &RuleSet,
+    run_at: Revision,
+    run: &RunFact,
+    subject: SubjectNumber,
+    reviewed: &mut Vec<Due>,
+) -> Result<(), Error> {
+    match rules.cycle.kind {
+        CycleKind::RealTime => {
+            let why = Why {
+                cause: Causes::Run,
+                by: run_at,
+            };
+            let who = who(group, subject)?;
+            settle::with_readers(group, who, run.sector, run.result_on, why, reviewed)
+        }
+        CycleKind::Month | CycleKind::Quarter | CycleKind::Year => {
+            in_cycle(group, rules, run_at, run, subject, reviewed)
+        }
+    }
 }
 
 fn who(view: &dyn View, subject: SubjectNumber) -> Result<Who, Error> {
@@ -214,52 +246,63 @@ fn who(view: &dyn View, subject: SubjectNumber) -> Result<Who, Error> {
     })
 }
 
-fn cycle(
+fn in_cycle(
     group: &mut Group<'_>,
     rules: &RuleSet,
     run_at: Revision,
     run: &RunFact,
-    subjects: &[SubjectNumber],
+    subject: SubjectNumber,
+    reviewed: &mut Vec<Due>,
 ) -> Result<(), Error> {
-    let places = places(settle::reader(group), rules, run_at, run)?;
-    let mut found = Vec::new();
-    for subject in subjects {
-        if !is_settled(group, *subject, run.sector, run_at)? {
-            found.push((
-                *subject,
-                result(settle::reader(group), rules, *subject, run_at, run, &places)?,
-            ));
-        }
+    if is_settled(group, subject, run.sector, run_at)? {
+        return Ok(());
     }
-    let mut dues = Vec::new();
-    for (subject, (one, rank)) in found {
-        let fact = of_run(group, rules, subject, run_at, run, &one, rank)?;
-        let who = fact.who;
-        group.push(
-            &Principal::service(),
-            Fact::Grade(GradeFact::Settled(Box::new(fact))),
-        )?;
-        dues.extend(readers_due(group, who, run)?);
-    }
-    settle::review(group, dues)
+    let reader = settle::reader(group);
+    let places = group
+        .memory()
+        .places(run_at, || places(reader, rules, run_at, run))?;
+    let (found, rank) = result(reader, rules, subject, run_at, run, &places)?;
+    let fact = of_run(group, rules, subject, run_at, run, &found, rank)?;
+    let who = fact.who;
+    group.push(
+        &Principal::service(),
+        Fact::Grade(GradeFact::Settled(Box::new(fact))),
+    )?;
+    readers(group, who, run_at, run, reviewed)
 }
 
-/// Where the grade of a run counts from its first day on, and that day is to be looked at.
-fn readers_due(group: &Group<'_>, who: Who, run: &RunFact) -> Result<Vec<Due>, Error> {
+/// Where the grade of a run counts from its first day on: that day is to be looked at, or is now if it has
+/// begun.
+fn readers(
+    group: &mut Group<'_>,
+    who: Who,
+    run_at: Revision,
+    run: &RunFact,
+    reviewed: &mut Vec<Due>,
+) -> Result<(), Error> {
     let sectors = members::sectors_of(group, who.subject)?;
     let rules = &group.policies().rules;
-    let mut dues = Vec::new();
+    let begun = turn::last_day(group)?.is_some_and(|last| run.effect_on <= last);
+    let why = Why {
+        cause: Causes::Run,
+        by: run_at,
+    };
     for sector in settle::readers(rules, &sectors, run.sector, run.effect_on) {
-        let due = pair_row(group, sector, who.subject)?.due;
+        if begun {
+            settle::with_readers(group, who, sector, run.effect_on, why, reviewed)?;
+            continue;
+        }
+        let due = settle::due(group, reviewed, who, sector)?;
         if due.is_none_or(|due| due > run.effect_on) {
-            dues.push(Due {
+            reviewed.retain(|one| one.who != who || one.sector != sector);
+            reviewed.push(Due {
                 who,
                 sector,
                 on: Some(run.effect_on),
             });
         }
     }
-    Ok(dues)
+    Ok(())
 }
 
 /// Says whether a run has settled the grade of a subject already.
@@ -278,9 +321,6 @@ pub fn is_settled(
         .any(|(_, row)| row.cause == Causes::Run && row.by == run))
 }
 
-/// The place of each subject in the cohort, where the rule set asks for it.
-pub type Places = BTreeMap<SubjectNumber, Rank>;
-
 /// Ranks the cohort of a run by its scores, the best first; who has no score has no place.
 ///
 /// # Errors
@@ -291,7 +331,7 @@ pub fn places(reader: Reader<'_>, rules: &RuleSet, run_at: Revision, run: &RunFa
         return Ok(places);
     }
     let mut scores: Vec<(Points, SubjectNumber)> = Vec::new();
-    for subject in members::all(reader.view, run.sector, run.period)? {
+    for subject in members::all(reader.view, run.sector, run.period, run_at)? {
         let found = unranked(reader, rules, subject, run_at, run)?;
         let is_rated = matches!(found.assessment.outcome, Outcome::Graded | Outcome::Failed);
         if let Some(score) = found.assessment.score.filter(|_| is_rated) {
@@ -299,12 +339,18 @@ pub fn places(reader: Reader<'_>, rules: &RuleSet, run_at: Revision, run: &RunFa
         }
     }
     let of = u32::try_from(scores.len()).unwrap_or(u32::MAX);
-    for (score, subject) in &scores {
-        let better = scores
-            .iter()
-            .filter(|(other, _)| rules.polarity.is_better(*other, *score))
-            .count();
-        let place = u32::try_from(better).unwrap_or(u32::MAX).saturating_add(1);
+    // Best first; equals have the place of the first of them.
+    scores.sort_unstable_by(|(one, _), (other, _)| match rules.polarity {
+        Polarity::Credit => other.cmp(one),
+        Polarity::Risk | Polarity::NoScore => one.cmp(other),
+    });
+    let mut place = 0;
+    let mut last = None;
+    for (at, (score, subject)) in (1_u32..).zip(&scores) {
+        if last.is_none_or(|last| rules.polarity.is_better(last, *score)) {
+            place = at;
+        }
+        last = Some(*score);
         places.insert(*subject, Rank { place, of });
     }
     Ok(places)

@@ -333,6 +333,36 @@ fn note(
     }
 }
 
+/// When a pair is due, by what was looked at and by its row.
+///
+/// # Errors
+/// The view's.
+pub fn due(
+    view: &dyn View,
+    reviewed: &[Due],
+    who: Who,
+    sector: SectorCode,
+) -> Result<Option<CivilDate>, Error> {
+    match reviewed
+        .iter()
+        .rev()
+        .find(|one| one.who == who && one.sector == sector)
+    {
+        Some(looked) => Ok(looked.on),
+        None => Ok(pair_row(view, sector, who.subject)?.due),
+    }
+}
+
+/// Notes that a pair is not to be looked at before something is recorded.
+pub fn put_off(reviewed: &mut Vec<Due>, who: Who, sector: SectorCode) {
+    forget(reviewed, who, sector);
+    reviewed.push(Due {
+        who,
+        sector,
+        on: None,
+    });
+}
+
 /// A later look at a pair takes the place of an earlier one.
 fn forget(reviewed: &mut Vec<Due>, who: Who, sector: SectorCode) {
     reviewed.retain(|one| one.who != who || one.sector != sector);

@@ -18,14 +18,16 @@ use crate::store::record::{self, Facts, Recall};
 use crate::store::{Change, Error, Head, KeyRange, Rows, Table, View};
 
 pub mod fold;
+pub mod memory;
 pub mod overlay;
 pub mod unsettled;
 
+use memory::Memory;
 use overlay::Overlay;
 
 /// Everything a group is decided with; no verb reads a clock or draws for itself.
 pub struct Circumstances<'a> {
-    pub view: Arc<dyn View>,
+    pub view: Arc<dyn View + 'a>,
     /// Revision of the first fact of this group.
     pub first: Revision,
     pub now: Instant,
@@ -33,6 +35,8 @@ pub struct Circumstances<'a> {
     pub hashes: &'a dyn KeyedHashes,
     /// What was recorded before this group.
     pub ledger: &'a Facts,
+    /// What was computed before, for commands and reads alike.
+    pub memory: &'a Memory,
     pub random: &'a mut (dyn FnMut() -> [u8; 13] + Send + Sync),
 }
 
@@ -44,6 +48,7 @@ pub struct Group<'a> {
     now: Instant,
     policies: &'a Policies,
     ledger: &'a Facts,
+    memory: &'a Memory,
     random: &'a mut (dyn FnMut() -> [u8; 13] + Send + Sync),
 }
 
@@ -64,6 +69,7 @@ impl<'a> Group<'a> {
             policies,
             hashes,
             ledger,
+            memory,
             random,
         } = circumstances;
         Self {
@@ -73,6 +79,7 @@ impl<'a> Group<'a> {
             now,
             policies,
             ledger,
+            memory,
             random,
         }
     }
@@ -92,6 +99,12 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn policies(&self) -> &'a Policies {
         self.policies
+    }
+
+    /// What was computed before from facts that stay as they are.
+    #[must_use]
+    pub fn memory(&self) -> &'a Memory {
+        self.memory
     }
 
     /// The hashes that need a key.

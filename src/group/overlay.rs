@@ -16,7 +16,7 @@ type Place = (Table, Bytes);
 
 /// A view and what facts behind it have changed.
 pub struct Overlay<'a> {
-    view: Arc<dyn View>,
+    view: Arc<dyn View + 'a>,
     hashes: &'a dyn KeyedHashes,
     changes: BTreeMap<Place, Option<Bytes>>,
     /// What each change replaced, for taking a command back.
@@ -25,7 +25,7 @@ pub struct Overlay<'a> {
 
 impl<'a> Overlay<'a> {
     #[must_use]
-    pub fn new(view: Arc<dyn View>, hashes: &'a dyn KeyedHashes) -> Self {
+    pub fn new(view: Arc<dyn View + 'a>, hashes: &'a dyn KeyedHashes) -> Self {
         Self {
             view,
             hashes,

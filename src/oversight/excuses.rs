@@ -83,7 +83,9 @@ fn find(view: &dyn View, name: ExcuseName) -> Result<Option<Revision>, store::Er
     Ok(found.map(|bytes| keys::revision_value(&bytes)))
 }
 
-fn unknown(name: ExcuseName) -> Refusal {
+/// The refusal of an excuse that was never filed.
+#[must_use]
+pub fn unknown(name: ExcuseName) -> Refusal {
     Refusal::plain(Reason::ExcuseUnknown).with("name", name.to_string())
 }
 

@@ -10,16 +10,20 @@ use crate::domain::calendar::{EarlierCalendars, WorkingDays};
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
+use crate::domain::repair::RepairRules;
 use crate::domain::rules::{EarlierRules, RuleSets};
+use crate::domain::service_mode::DeliveryModes;
 use crate::domain::timeliness::{Terms, Timeliness};
 
 pub mod attribution;
 pub mod calendar;
 pub mod catalog;
 pub mod data;
+pub mod delivery;
 pub mod edition;
 mod reader;
 pub mod records;
+pub mod repair;
 pub mod rules;
 pub mod timeliness;
 
@@ -34,6 +38,8 @@ pub const KINDS: &[Kind] = &[
     attribution::KIND,
     timeliness::KIND,
     rules::KIND,
+    repair::KIND,
+    delivery::KIND,
 ];
 
 /// All adopted data, parsed: one field for each kind.
@@ -50,6 +56,8 @@ pub struct Policies {
     pub rules: RuleSets,
     /// Those that were adopted before them.
     pub earlier_rules: EarlierRules,
+    pub repair: RepairRules,
+    pub delivery: DeliveryModes,
 }
 
 impl Policies {

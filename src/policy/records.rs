@@ -330,7 +330,7 @@ fn law(entry: &Entry<'_>) -> Option<LawVersion> {
 }
 
 /// Reads standing, trust, source and period of a rule.
-fn origin(entry: &Entry<'_>) -> Option<crate::domain::severity::Origin> {
+pub(super) fn origin(entry: &Entry<'_>) -> Option<crate::domain::severity::Origin> {
     let (name, source) = (entry.text("name"), entry.text("source"));
     let (standing, trust): (Option<Standing>, Option<Trust>) = (entry.standing(), entry.trust());
     let (from, until) = entry.period()?;

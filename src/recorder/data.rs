@@ -28,6 +28,15 @@ pub struct InForce {
     pub adopt: Vec<Fact>,
     /// Revision at which each kind was adopted last, before those facts.
     pub adoptions: BTreeMap<String, Revision>,
+    /// Proposals that were not adopted for their mistakes.
+    pub refused: Vec<RefusedData>,
+}
+
+/// Data that was proposed and has mistakes, so that what was adopted before stays in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedData {
+    pub kind: &'static str,
+    pub mistakes: Vec<Mistake>,
 }
 
 /// Takes each kind in turn: a proposal that reads and differs is adopted, else what was adopted stays.
@@ -39,6 +48,7 @@ pub fn in_force(proposal: Proposal, tables: &dyn Tables, facts: &Facts) -> Resul
         policies: Policies::default(),
         adopt: Vec::new(),
         adoptions: BTreeMap::new(),
+        refused: Vec::new(),
     };
     let view = tables.view()?;
     for (kind, proposed) in KINDS.iter().zip(proposal) {
@@ -50,7 +60,15 @@ pub fn in_force(proposal: Proposal, tables: &dyn Tables, facts: &Facts) -> Resul
                 Some((revision, adopted_at(facts, revision)?.0))
             }
         };
-        let adopt = settle(kind, proposed, adopted, &mut data.policies)?;
+        let adopt = match settle(kind, proposed, adopted, &mut data.policies)? {
+            Settled::Adopted(fact) => Some(fact),
+            Settled::Same => None,
+            Settled::Refused(mistakes) => {
+                let kind = kind.name;
+                data.refused.push(RefusedData { kind, mistakes });
+                None
+            }
+        };
         if kind.name == calendar::KIND.name {
             let last = data.adoptions.get(kind.name).copied();
             let until = view.head().filter(|_| adopt.is_some());
@@ -128,13 +146,23 @@ fn earlier_rules(
     Ok(EarlierRules::new(found))
 }
 
-/// Puts one kind in place; returns the fact that adopts it if it is new.
+/// What comes of a proposal.
+enum Settled {
+    /// It is new and adopted by this fact.
+    Adopted(Fact),
+    /// It is what was adopted last.
+    Same,
+    /// What was adopted last stays, for these mistakes.
+    Refused(Vec<Mistake>),
+}
+
+/// Puts one kind in place.
 fn settle(
     kind: &Kind,
     proposed: Result<DataFiles, Vec<Mistake>>,
     adopted: Option<(Revision, DataFiles)>,
     policies: &mut Policies,
-) -> Result<Option<Fact>, StartError> {
+) -> Result<Settled, StartError> {
     let unusable = |mistakes: &[Mistake]| StartError::Data {
         kind: kind.name,
         mistakes: listed(mistakes),
@@ -142,7 +170,8 @@ fn settle(
     let is_new = proposed.as_ref().ok() != adopted.as_ref().map(|(_, files)| files);
     let proposed = proposed.and_then(|files| (kind.parse)(&files, policies).map(|()| files));
     match (proposed, adopted) {
-        (Ok(files), adopted) => Ok(is_new.then(|| Fact::DataAdopted {
+        (Ok(_), _) if !is_new => Ok(Settled::Same),
+        (Ok(files), adopted) => Ok(Settled::Adopted(Fact::DataAdopted {
             kind: kind.name.to_owned(),
             sha256: files.sha256(),
             files: files.files,
@@ -155,7 +184,7 @@ fn settle(
                 listed(&mistakes)
             );
             (kind.parse)(&files, policies).map_err(|mistakes| unusable(&mistakes))?;
-            Ok(None)
+            Ok(Settled::Refused(mistakes))
         }
         (Err(mistakes), None) => Err(unusable(&mistakes)),
     }

@@ -16,6 +16,7 @@ use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectNumber;
 use crate::domain::supervision_fact::ReadInFullFact;
 use crate::grading::commands::GradeCommand;
+use crate::group::memory::Memory;
 use crate::group::unsettled;
 use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
@@ -33,6 +34,8 @@ pub mod in_memory;
 mod in_memory_tests;
 pub mod start;
 mod writer;
+
+pub use data::RefusedData;
 
 /// Format numbers of what is written, for those who ask.
 pub const LEDGER_FORMAT: u16 = crate::ledger::frame::FORMAT;
@@ -144,8 +147,12 @@ pub enum Condition {
 pub struct Shared {
     pub tables: Arc<dyn Tables>,
     pub facts: Facts,
+    /// What was computed before, for writer and readers alike.
+    pub memory: Memory,
     /// The data in force.
     pub policies: Arc<Policies>,
+    /// Data that was proposed at this start and not adopted for its mistakes.
+    pub refused_data: Vec<RefusedData>,
     /// Revision at which each kind of data was adopted last.
     adoptions: Mutex<BTreeMap<String, Revision>>,
     condition: watch::Sender<Condition>,

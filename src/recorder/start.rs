@@ -14,6 +14,7 @@ use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::{Fact, Principal, Recorded};
 use crate::domain::revision::{Instant, Place, Revision};
 use crate::domain::subject::SubjectKind;
+use crate::group::memory::Memory;
 use crate::group::overlay::Overlay;
 use crate::ledger::ballast;
 use crate::ledger::file::{Folder, RealFolder};
@@ -181,6 +182,8 @@ pub fn start_over(stores: Stores, setup: Setup, today: Option<CivilDate>) -> Res
     let shared = Arc::new(Shared {
         tables,
         policies: Arc::new(data.policies),
+        refused_data: data.refused,
+        memory: Memory::default(),
         adoptions: Mutex::new(data.adoptions),
         facts,
         condition: watch::Sender::new(Condition::Serving),

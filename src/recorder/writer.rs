@@ -240,6 +240,7 @@ impl Writer {
             policies: &shared.policies,
             hashes: &**shared.facts.keys(),
             ledger: &shared.facts,
+            memory: &shared.memory,
             random: &mut draw,
         });
         build(&mut group);

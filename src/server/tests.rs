@@ -83,6 +83,11 @@ misbehaving! {
 
 type Batches = tokio::sync::mpsc::Sender<pb::ImportCommitmentsRequest>;
 
+/// A gate that takes everybody for the same one.
+fn local() -> Arc<Gate> {
+    Arc::new(Gate::open(None).expect("no list is read"))
+}
+
 /// A server on a free port, stopped by `stop`.
 struct Running {
     address: SocketAddr,
@@ -105,7 +110,7 @@ impl Running {
             .max_decoding_message_size(config.message_size_max)
             .accept_compressed(tonic::codec::CompressionEncoding::Gzip);
         let (stop, stopped) = oneshot::channel();
-        let server = Server::new(&config);
+        let server = Server::new(&config, local());
         let ended = tokio::spawn(server.run(listener, Routes::new(commitments), async {
             _ = stopped.await;
         }));
@@ -266,7 +271,7 @@ async fn a_deadline_of_the_caller_is_kept_by_the_server_too() {
         .header("grpc-timeout", "20m")
         .body(Full::new(Bytes::from_static(b"\x00\x00\x00\x00\x06\x0a\x04hang")))
         .expect("a valid request");
-    let answer = Polite::new(routes, Shared::new(limits, is_stopping))
+    let answer = Polite::new(routes, Shared::new(limits, local(), is_stopping))
         .oneshot(request)
         .await;
     let answer = answer.expect("a refusal is an answer");

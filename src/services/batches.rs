@@ -15,9 +15,10 @@ use tonic::{Extensions, Status, Streaming};
 use super::context::{Context, is_gone};
 use super::convert::answers::BatchAnswered;
 use super::convert::requests;
+use super::gate::Caller;
 use super::status::status_message;
+use crate::domain::caller::Scope;
 use crate::domain::civil_date::CivilDate;
-use crate::domain::fact::Principal;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::recorder::{Answer, Command, Order, Request, Shared};
 
@@ -46,6 +47,10 @@ pub trait Rows: 'static {
     fn validate_only(request: &Self::Request) -> bool;
     /// Checks every row against the data in force, received `today`.
     fn checked(request: Self::Request, shared: &Shared, today: CivilDate) -> (Self::Named, Command);
+    /// The first row that lies outside the bounds of its caller; none where the method has no bounds.
+    fn outside(_command: &Command, _scope: &Scope, _shared: &Shared) -> Option<usize> {
+        None
+    }
     /// The answer to a batch that was taken up.
     fn result(named: &Self::Named, answered: BatchAnswered, answer: &Answer) -> Self::Result;
     /// The same, or the refusal of the whole batch, as an answer in a stream.
@@ -63,23 +68,29 @@ impl<R: Rows> Batch<R> {
     /// Parses and checks a batch, off the async threads: this is the work that all cores share.
     ///
     /// # Errors
-    /// `MALFORMED_REQUEST_ID`, `BATCH_EMPTY`, `BATCH_TOO_LARGE`.
+    /// `PERMISSION_REFUSED` for a row of another department or body, `MALFORMED_REQUEST_ID`, `BATCH_EMPTY`,
+    /// `BATCH_TOO_LARGE`.
     pub async fn checked(
         context: &Context,
-        principal: Principal,
+        caller: &Caller,
         mut request: R::Request,
     ) -> Result<Self, Refusal> {
         let id = requests::request_id(R::request_id(&mut request))?;
         requests::batch_size(R::count(&request))?;
         let shared = Arc::clone(&context.shared);
         let today = context.today();
+        // The list may have changed since a stream began.
+        let caller = context.gate.again(caller)?;
         let parse = move || {
             R::request_id(&mut request).clear();
             let hash = requests::request_hash(R::METHOD, &request);
             let validate_only = R::validate_only(&request);
             let (named, command) = R::checked(request, &shared, today);
+            if let Some(index) = R::outside(&command, caller.scope(), &shared) {
+                return Err(foreign_row(index));
+            }
             let order = Order {
-                principal,
+                principal: caller.principal().clone(),
                 request: Some(Request { id, hash }),
                 validate_only,
                 command,
@@ -110,6 +121,15 @@ impl<R: Rows> Batch<R> {
         let answer = context.recorder.submit(order).await?;
         Ok((result::<R>(&self.named, self.validate_only, &answer), answer))
     }
+}
+
+fn foreign_row(index: usize) -> Refusal {
+    Refusal::new(
+        Reason::PermissionRefused,
+        format!("row {index} is of a body that is not the caller's"),
+        format!("第 {index} 行（从 0 起）所属单位不在调用方的权限范围内"),
+    )
+    .with("row", index.to_string())
 }
 
 fn result<R: Rows>(named: &R::Named, validate_only: bool, answer: &Answer) -> R::Result {
@@ -152,7 +172,7 @@ impl<T> Stream for Answers<T> {
 /// being synced. When the server stops, what was taken up is answered first.
 pub fn import<R: Rows>(
     context: Context,
-    principal: Principal,
+    caller: Caller,
     batches: Streaming<R::Streamed>,
 ) -> Answers<R::Response> {
     let (answers, items) = mpsc::channel(1);
@@ -162,7 +182,7 @@ pub fn import<R: Rows>(
         let (end, ()) = tokio::join!(
             async {
                 tokio::select! {
-                    end = take::<R>(&context, principal, batches, taken) => end,
+                    end = take::<R>(&context, &caller, batches, taken) => end,
                     () = gone.closed() => None,
                 }
             },
@@ -186,7 +206,7 @@ struct Open<R: Rows> {
 /// Reads batches and hands them to the recorder; returns how the stream is to end.
 async fn take<R: Rows>(
     context: &Context,
-    principal: Principal,
+    caller: &Caller,
     mut batches: Streaming<R::Streamed>,
     taken: mpsc::Sender<Open<R>>,
 ) -> Option<Status> {
@@ -214,7 +234,7 @@ async fn take<R: Rows>(
             Err(status) => return Some(status),
         };
         let request_id = R::request_id(&mut batch).clone();
-        let answer = taken_up::<R>(context, principal.clone(), batch).await;
+        let answer = taken_up::<R>(context, caller, batch).await;
         if taken
             .send(Open {
                 request_id,
@@ -230,13 +250,13 @@ async fn take<R: Rows>(
 }
 
 /// Puts a batch into the recorder's queue, waiting for a place there: a stream is held back, not refused.
-async fn taken_up<R: Rows>(context: &Context, principal: Principal, request: R::Request) -> Answering<R> {
+async fn taken_up<R: Rows>(context: &Context, caller: &Caller, request: R::Request) -> Answering<R> {
     let queued = async {
         let Batch {
             named,
             validate_only,
             order,
-        } = Batch::<R>::checked(context, principal, request).await?;
+        } = Batch::<R>::checked(context, caller, request).await?;
         let answer = context.recorder.enqueue(order).await?;
         Ok((named, validate_only, answer))
     };

@@ -5,6 +5,7 @@ use super::convert::answers::{BatchAnswered, batch_result};
 use super::convert::requests;
 use super::pb;
 use super::pb::import_commitments_response::Answer as Answered;
+use crate::domain::caller::Scope;
 use crate::domain::civil_date::CivilDate;
 use crate::ingest::check::check;
 use crate::ingest::commands::{CommitmentName, RecordCommitments, Row};
@@ -66,6 +67,16 @@ impl Rows for CommitmentRows {
             correct_performance: request.correct_performance,
         };
         (names, Command::RecordCommitments(command))
+    }
+
+    fn outside(command: &Command, scope: &Scope, shared: &Shared) -> Option<usize> {
+        let Command::RecordCommitments(RecordCommitments { rows, .. }) = command else {
+            return None;
+        };
+        let catalog = &shared.policies.catalog;
+        // A row without a name is refused by its own checks, and nothing is looked up for it.
+        let is_foreign = |row: &Row| row.name.is_some_and(|name| !scope.has_body(name.body, catalog));
+        rows.iter().position(is_foreign)
     }
 
     fn result(named: &Self::Named, answered: BatchAnswered, answer: &Answer) -> Self::Result {

@@ -31,8 +31,8 @@ impl CommitmentService for Commitments {
         &self,
         request: Request<Streaming<pb::ImportCommitmentsRequest>>,
     ) -> Result<Response<Self::ImportCommitmentsStream>, Status> {
-        let principal = self.0.principal(request.extensions())?;
-        let answers = import::<CommitmentRows>(self.0.clone(), principal, request.into_inner());
+        let caller = self.0.caller(request.extensions())?.clone();
+        let answers = import::<CommitmentRows>(self.0.clone(), caller, request.into_inner());
         Ok(reflecting(answers, self.0.shared.head().place))
     }
 
@@ -40,9 +40,9 @@ impl CommitmentService for Commitments {
         &self,
         request: Request<pb::RecordCommitmentsRequest>,
     ) -> Result<Response<pb::CommitmentBatchResult>, Status> {
-        let principal = self.0.principal(request.extensions())?;
+        let caller = self.0.caller(request.extensions())?.clone();
         let (_, extensions, message) = request.into_parts();
-        let batch = Batch::<CommitmentRows>::checked(&self.0, principal, message).await?;
+        let batch = Batch::<CommitmentRows>::checked(&self.0, &caller, message).await?;
         let (result, answer) = batch.recorded(&self.0, &extensions).await?;
         Ok(reflecting(result, answer.place))
     }
@@ -51,9 +51,9 @@ impl CommitmentService for Commitments {
         &self,
         request: Request<pb::GetCommitmentRequest>,
     ) -> Result<Response<pb::Commitment>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = requests::commitment_name("name", &message.name)?;
+        self.0.own_commitment(&extensions, &name)?;
         self.0
             .read(&message.min_revision, move |reading| {
                 let read = read::commitment(reading.view, reading.facts, &name, message.snapshot)?;
@@ -66,9 +66,9 @@ impl CommitmentService for Commitments {
         &self,
         request: Request<pb::ListCommitmentsRequest>,
     ) -> Result<Response<pb::ListCommitmentsResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
-        let filter = requests::filter(message.filter.as_ref())?;
+        let (_, extensions, message) = request.into_parts();
+        let mut filter = requests::filter(message.filter.as_ref())?;
+        filter.department = self.0.narrowed(&extensions, filter.department)?;
         let size = requests::page_size(message.page_size)?;
         let asked = question("ListCommitments", message.filter.as_ref());
         self.0
@@ -120,9 +120,9 @@ impl CommitmentService for Commitments {
         &self,
         request: Request<pb::CountCommitmentsRequest>,
     ) -> Result<Response<pb::CountCommitmentsResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
-        let filter = requests::filter(message.filter.as_ref())?;
+        let (_, extensions, message) = request.into_parts();
+        let mut filter = requests::filter(message.filter.as_ref())?;
+        filter.department = self.0.narrowed(&extensions, filter.department)?;
         let dimensions = requests::dimensions(&message.group_by)?;
         self.0
             .read(&message.min_revision, move |reading| {
@@ -145,9 +145,9 @@ impl CommitmentService for Commitments {
         &self,
         request: Request<pb::ListCommitmentSnapshotsRequest>,
     ) -> Result<Response<pb::ListCommitmentSnapshotsResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = requests::commitment_name("name", &message.name)?;
+        self.0.own_commitment(&extensions, &name)?;
         let size = requests::page_size(message.page_size)?;
         let asked = question("ListCommitmentSnapshots", Some(&message.name));
         self.0
@@ -171,6 +171,7 @@ impl CommitmentService for Commitments {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         let name = requests::commitment_name("name", &message.name)?;
+        self.0.own_commitment(&extensions, &name)?;
         let reason = requests::text("reason", &message.reason, WITHDRAWAL_REASON_LENGTH_MAX)?;
         message.request_id.clear();
         let order = Order {
@@ -236,6 +237,7 @@ impl CommitmentService for Commitments {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         let name = requests::commitment_name("commitment", &message.commitment)?;
+        self.0.own_commitment(&extensions, &name)?;
         message.request_id.clear();
         let hash = requests::request_hash("RecordPerformance", &message);
         let empty = || Refusal::plain(Reason::MalformedValue).violating("performance", "is required");

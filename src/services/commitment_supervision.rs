@@ -40,6 +40,7 @@ impl Commitments {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         let name = requests::commitment_name("name", &message.name)?;
+        self.0.own_commitment(&extensions, &name)?;
         let reason = requests::text("reason", &message.reason, WITHDRAWAL_REASON_LENGTH_MAX)?;
         message.request_id.clear();
         let order = Order {
@@ -69,6 +70,7 @@ impl Commitments {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         let name = requests::commitment_name("commitment", &message.commitment)?;
+        self.0.own_commitment(&extensions, &name)?;
         message.request_id.clear();
         let hash = requests::request_hash("RecordBreach", &message);
         let empty = || Refusal::plain(Reason::MalformedValue).violating("breach", "is required");
@@ -111,9 +113,9 @@ impl Commitments {
         &self,
         request: Request<pb::ListDueCommitmentsRequest>,
     ) -> Result<Response<pb::ListDueCommitmentsResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
-        let filter = requests::filter(message.filter.as_ref())?;
+        let (_, extensions, message) = request.into_parts();
+        let mut filter = requests::filter(message.filter.as_ref())?;
+        filter.department = self.0.narrowed(&extensions, filter.department)?;
         let size = requests::page_size(message.page_size)?;
         let as_of = requests::optional_date("as_of", &message.as_of)?.unwrap_or(self.0.today());
         let within = message.within_working_days;
@@ -175,9 +177,9 @@ impl Commitments {
         &self,
         request: Request<pb::CountPerformanceRequest>,
     ) -> Result<Response<pb::CountPerformanceResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
-        let filter = requests::filter(message.filter.as_ref())?;
+        let (_, extensions, message) = request.into_parts();
+        let mut filter = requests::filter(message.filter.as_ref())?;
+        filter.department = self.0.narrowed(&extensions, filter.department)?;
         let dimensions = requests::dimensions(&message.group_by)?;
         let as_of = requests::optional_date("as_of", &message.as_of)?.unwrap_or(self.0.today());
         self.0

@@ -10,13 +10,16 @@ use tonic::{Code, Extensions, Response, Status};
 
 use super::blocking::Readers;
 use super::convert::requests;
+use super::gate::{Caller, Gate};
 use super::manners::Deadline;
 use crate::clock::{Clock, ClockTrust, TestClock};
+use crate::domain::catalog::DepartmentCode;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::Principal;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Epoch, Place, Revision};
 use crate::domain::supervision_fact::ReadInFullFact;
+use crate::ingest::commands::CommitmentName;
 use crate::ingest::read;
 use crate::recorder::{self, Command, Monotonic, Order, Recorder, Shared};
 use crate::store::View;
@@ -42,6 +45,8 @@ pub struct Parts {
     pub reads_in_full: bool,
     /// Largest message taken, in bytes.
     pub message_size_max: usize,
+    /// Who may do what.
+    pub gate: Arc<Gate>,
 }
 
 /// What each service works with: the parts, and a bounded way off the async threads.
@@ -69,27 +74,32 @@ impl From<Parts> for Context {
 }
 
 impl Context {
-    /// Who asks. Without a list of principals everybody on loopback is the same one; this is the single
-    /// place that will tell them apart.
+    /// Who asks, and within which bounds; the gate has let him in.
     ///
     /// # Errors
-    /// None yet; a caller without the right to a method will be refused here.
-    #[allow(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "identities come in by this door"
-    )]
-    pub fn principal(&self, _extensions: &Extensions) -> Result<Principal, Refusal> {
-        Ok(Principal::local())
+    /// `PERMISSION_REFUSED` for a call that did not come through the gate.
+    pub fn caller<'a>(&self, extensions: &'a Extensions) -> Result<&'a Caller, Refusal> {
+        extensions
+            .get::<Caller>()
+            .ok_or_else(|| Refusal::plain(Reason::PermissionRefused))
     }
 
-    /// Who reads natural persons in full, and for what. Until roles say who may, the operator does, for all.
+    /// Under whose name a fact is recorded.
+    ///
+    /// # Errors
+    /// As [`Self::caller`].
+    pub fn principal(&self, extensions: &Extensions) -> Result<Principal, Refusal> {
+        Ok(self.caller(extensions)?.principal().clone())
+    }
+
+    /// Who reads natural persons in full, and for what. With a list of principals the roles say who may;
+    /// without one the operator does, for all.
     ///
     /// # Errors
     /// `PERMISSION_REFUSED`, `PURPOSE_REQUIRED`, `MALFORMED_VALUE`.
     pub fn in_full(&self, extensions: &Extensions, purpose: &str) -> Result<(Principal, String), Refusal> {
         let principal = self.principal(extensions)?;
-        if !self.reads_in_full {
+        if !self.gate.has_list() && !self.reads_in_full {
             return Err(Refusal::plain(Reason::PermissionRefused).with("setting", "reads_in_full".to_owned()));
         }
         if purpose.trim().is_empty() {
@@ -97,6 +107,30 @@ impl Context {
         }
         let purpose = requests::text("purpose", purpose, requests::PURPOSE_LENGTH_MAX)?;
         Ok((principal, purpose))
+    }
+
+    /// Says that a commitment of another's is not there, in the words for one that is not.
+    ///
+    /// # Errors
+    /// `COMMITMENT_UNKNOWN`; `PERMISSION_REFUSED` as in [`Self::caller`].
+    pub fn own_commitment(&self, extensions: &Extensions, name: &CommitmentName) -> Result<(), Refusal> {
+        let catalog = &self.shared.policies.catalog;
+        if self.caller(extensions)?.scope().has_body(name.body, catalog) {
+            return Ok(());
+        }
+        Err(Refusal::plain(Reason::CommitmentUnknown).with("name", name.to_string()))
+    }
+
+    /// Bounds a question about many commitments or records to what its caller may see.
+    ///
+    /// # Errors
+    /// `PERMISSION_REFUSED`.
+    pub fn narrowed(
+        &self,
+        extensions: &Extensions,
+        asked: Option<DepartmentCode>,
+    ) -> Result<Option<DepartmentCode>, Refusal> {
+        self.caller(extensions)?.scope().narrowed(asked)
     }
 
     /// Records a reading in full before anything of it is told; one of nothing leaves nothing.

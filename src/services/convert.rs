@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod grades;
 pub mod layouts;
 pub mod masked;
+pub mod notice_content;
 pub mod records;
 pub mod requests;
 pub mod supervision;

@@ -91,12 +91,14 @@ impl Gradings {
         ask: impl FnOnce(&Reading<'_>, &Grades<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<Response<T>, Status> {
         let policies = self.policies();
+        let shared = Arc::clone(&self.0.shared);
         self.0
             .read(least, move |reading| {
                 let grades = Grades {
                     view: reading.view,
                     facts: reading.facts,
                     policies: &policies,
+                    memory: &shared.memory,
                 };
                 ask(reading, &grades)
             })

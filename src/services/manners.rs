@@ -25,6 +25,7 @@ use tonic::body::Body;
 use tower::{BoxError, Service};
 use tracing::error;
 
+use super::gate::{Caller, Gate, PeerCertificate};
 use super::pb;
 use crate::domain::refusal::{Reason, Refusal};
 
@@ -48,6 +49,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Shared {
     limits: Limits,
+    gate: Arc<Gate>,
     /// Paths of the methods to which a client may send more than one message.
     client_streaming: HashSet<String>,
     /// Turns true when the server stops.
@@ -57,12 +59,13 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Shares `limits` and the signal that the server stops.
+    /// Shares `limits`, the gate and the signal that the server stops.
     #[must_use]
-    pub fn new(limits: Limits, stopping: watch::Receiver<bool>) -> Arc<Self> {
+    pub fn new(limits: Limits, gate: Arc<Gate>, stopping: watch::Receiver<bool>) -> Arc<Self> {
         let client_streaming = client_streaming_paths();
         Arc::new(Self {
             limits,
+            gate,
             client_streaming,
             stopping,
             open: watch::Sender::new(0),
@@ -135,11 +138,18 @@ where
             if let Some(refused) = refused_at_the_door(&call.0, &path, request.headers()) {
                 return Ok(refused);
             }
+            let caller = match admitted(&call.0.gate, &path, &request) {
+                Ok(caller) => caller,
+                Err(refusal) => return Ok(answer::of(&refusal.into())),
+            };
             let deadline = Deadline(Instant::now() + waiting_time(request.headers(), call.0.limits));
             let many = call.0.client_streaming.contains(&path);
             let size_max = call.0.limits.message_size_max;
             let mut request = request.map(|body| Body::new(request::Counted::new(body, many, size_max)));
             request.extensions_mut().insert(deadline);
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
 
             // The service is ready at any time: it is a router over services without queues.
             let handled = CatchPanic(Box::pin(async move {
@@ -172,6 +182,12 @@ fn refused_at_the_door(shared: &Shared, path: &str, headers: &HeaderMap) -> Opti
     // A health check is answered to the end: it says that the server is not serving.
     let stopped = shared.is_stopping() && path != "/grpc.health.v1.Health/Check";
     stopped.then(|| answer::of(&shutting_down()))
+}
+
+/// Asks the gate, before anything of the request but its path and headers is looked at.
+fn admitted<B>(gate: &Gate, path: &str, request: &Request<B>) -> Result<Option<Caller>, Refusal> {
+    let certificate = request.extensions().get::<PeerCertificate>();
+    gate.admit(path, request.headers(), certificate.map(|shown| shown.0))
 }
 
 /// How long the answer to a call may take to begin: as its caller says, at most as the server says.

@@ -15,7 +15,7 @@ use crate::domain::catalog::Division;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Instant;
-use crate::recorder::{Command, Condition, LEDGER_FORMAT, Order, TABLES_FORMAT};
+use crate::recorder::{Command, Condition, LEDGER_FORMAT, Order, RefusedData, TABLES_FORMAT};
 use crate::store::content_digest::content_digest;
 
 /// Most days that one order turns, so that no group grows without bound.
@@ -23,6 +23,9 @@ const DAYS_PER_ORDER_MAX: i32 = 366;
 
 /// How far an operator's watch may differ from the clock that he confirms, in nanoseconds: 5 minutes.
 const CONFIRMED_WITHIN: u64 = 5 * 60 * 1_000_000_000;
+
+/// Most mistakes of a kind of data that are told.
+const MISTAKES_SHOWN_MAX: usize = 100;
 
 /// Nanoseconds by which the civil day (UTC+8) begins before that of UTC.
 const OFFSET: i64 = 8 * 3_600 * 1_000_000_000;
@@ -34,8 +37,7 @@ pub const NOT_BUILT: &[&str] = &[
     "credit repair and publicity",
     "random inspections with published results",
     "bulletins, supervised assignments and letters",
-    "backup and restore, TLS, metrics, container image",
-    "principals other than the one on loopback, and reading sealed data in full",
+    "backup and restore, metrics",
 ];
 
 /// The service over one recorder.
@@ -63,6 +65,7 @@ impl OperationsService for Operations {
             not_built: NOT_BUILT.iter().map(|&what| what.to_owned()).collect(),
             division: self.division(),
             clock_unconfirmed: !self.0.trust.is_trusted(),
+            refused_data: self.0.shared.refused_data.iter().map(refused_data).collect(),
         };
         Ok(reflecting(info, place))
     }
@@ -200,6 +203,15 @@ impl Operations {
             Condition::Failed(_) => pb::ServerState::OutcomeUnknown,
             Condition::Stopped => pb::ServerState::ShuttingDown,
         }
+    }
+}
+
+fn refused_data(refused: &RefusedData) -> pb::RefusedData {
+    let shown = refused.mistakes.iter().take(MISTAKES_SHOWN_MAX);
+    pb::RefusedData {
+        kind: refused.kind.to_owned(),
+        mistakes: shown.map(ToString::to_string).collect(),
+        mistake_count: u32::try_from(refused.mistakes.len()).unwrap_or(u32::MAX),
     }
 }
 

@@ -5,10 +5,11 @@ use super::convert::answers::BatchAnswered;
 use super::convert::records;
 use super::pb;
 use super::pb::import_records_response::Answer as Answered;
+use crate::domain::caller::Scope;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::subject::SubjectKind;
 use crate::ingest::records::commands::{RecordCommand, RecordRecords};
-use crate::ingest::records::row::row;
+use crate::ingest::records::row::{Row, row};
 use crate::recorder::{Answer, Command, Shared};
 
 /// Rows of the layouts of credit records.
@@ -66,6 +67,24 @@ impl Rows for RecordRows {
         };
         let rows = request.rows.into_iter().map(checked).collect();
         ((), Command::Record(RecordCommand::Record(RecordRecords { rows })))
+    }
+
+    fn outside(command: &Command, scope: &Scope, shared: &Shared) -> Option<usize> {
+        let Command::Record(RecordCommand::Record(RecordRecords { rows })) = command else {
+            return None;
+        };
+        let catalog = &shared.policies.catalog;
+        let is_own = |row: &Row| {
+            // What another district's body decided belongs to the department that handed it in.
+            // A row that is refused and belongs to nobody is told why.
+            (row.checked.record.is_none() && row.checked.department.is_none())
+                || row.body.is_some_and(|body| scope.has_body(body, catalog))
+                || row
+                    .checked
+                    .department
+                    .is_some_and(|department| scope.has_department(department))
+        };
+        rows.iter().position(|row| !is_own(row))
     }
 
     fn result(_named: &(), answered: BatchAnswered, answer: &Answer) -> Self::Result {

@@ -13,8 +13,10 @@ use super::page::{Listing, question};
 use super::pb;
 use super::pb::record_service_server::RecordService;
 use super::record_rows::RecordRows;
+use crate::domain::caller::Scope;
 use crate::domain::fact::{Principal, RequestId};
 use crate::domain::record_name::RecordName;
+use crate::domain::refusal::{Reason, Refusal};
 use crate::ingest::records::commands::{EndRecord, RecordCommand, ReviveRecord};
 use crate::ingest::records::read::{self, Reader, RecordKey};
 use crate::ingest::rows;
@@ -44,6 +46,25 @@ impl Records {
                 ask(&reader, reading)
             })
             .await
+    }
+
+    /// Says that a record of another's is not there, in the words for one that is not.
+    async fn own(&self, extensions: &Extensions, name: RecordName, least: &str) -> Result<(), Status> {
+        let scope = self.0.caller(extensions)?.scope().clone();
+        if scope == Scope::All {
+            return Ok(());
+        }
+        let catalog = Arc::clone(&self.0.shared.policies);
+        let checked = self.read(least, move |reader, _| {
+            let row = reader.row(name)?;
+            if scope.has_department(row.department) || scope.has_body(row.body, &catalog.catalog) {
+                return Ok(());
+            }
+            Err(Refusal::plain(Reason::RecordUnknown)
+                .with("name", name.to_string())
+                .into())
+        });
+        checked.await.map(drop)
     }
 
     /// Has a command about one record decided and shows the record as it stands then.
@@ -106,8 +127,8 @@ impl RecordService for Records {
         &self,
         request: Request<Streaming<pb::ImportRecordsRequest>>,
     ) -> Result<Response<Self::ImportRecordsStream>, Status> {
-        let principal = self.0.principal(request.extensions())?;
-        let answers = import::<RecordRows>(self.0.clone(), principal, request.into_inner());
+        let caller = self.0.caller(request.extensions())?.clone();
+        let answers = import::<RecordRows>(self.0.clone(), caller, request.into_inner());
         Ok(reflecting(answers, self.0.shared.head().place))
     }
 
@@ -115,9 +136,9 @@ impl RecordService for Records {
         &self,
         request: Request<pb::RecordRecordsRequest>,
     ) -> Result<Response<pb::RecordBatchResult>, Status> {
-        let principal = self.0.principal(request.extensions())?;
+        let caller = self.0.caller(request.extensions())?.clone();
         let (_, extensions, message) = request.into_parts();
-        let batch = Batch::<RecordRows>::checked(&self.0, principal, message).await?;
+        let batch = Batch::<RecordRows>::checked(&self.0, &caller, message).await?;
         let (result, answer) = batch.recorded(&self.0, &extensions).await?;
         Ok(reflecting(result, answer.place))
     }
@@ -126,9 +147,9 @@ impl RecordService for Records {
         &self,
         request: Request<pb::GetRecordRequest>,
     ) -> Result<Response<pb::Record>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = records::record_name("name", &message.name)?;
+        self.own(&extensions, name, &message.min_revision).await?;
         self.read(&message.min_revision, move |reader, reading| {
             let read = reader.record(name, message.snapshot)?;
             Ok(records::record(&read, reading.epoch()))
@@ -140,9 +161,9 @@ impl RecordService for Records {
         &self,
         request: Request<pb::ListRecordsRequest>,
     ) -> Result<Response<pb::ListRecordsResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
-        let filter = records::filter(message.filter.as_ref(), &self.0.shared.policies.layouts)?;
+        let (_, extensions, message) = request.into_parts();
+        let mut filter = records::filter(message.filter.as_ref(), &self.0.shared.policies.layouts)?;
+        filter.department = self.0.narrowed(&extensions, filter.department)?;
         let size = requests::page_size(message.page_size)?;
         let asked = question("ListRecords", message.filter.as_ref());
         self.read(&message.min_revision, move |reader, reading| {
@@ -194,9 +215,9 @@ impl RecordService for Records {
         &self,
         request: Request<pb::CountRecordsRequest>,
     ) -> Result<Response<pb::CountRecordsResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
-        let filter = records::filter(message.filter.as_ref(), &self.0.shared.policies.layouts)?;
+        let (_, extensions, message) = request.into_parts();
+        let mut filter = records::filter(message.filter.as_ref(), &self.0.shared.policies.layouts)?;
+        filter.department = self.0.narrowed(&extensions, filter.department)?;
         let dimensions = records::dimensions(&message.group_by)?;
         self.read(&message.min_revision, move |reader, reading| {
             let wanted = read::resolve(reading.view, filter)?;
@@ -218,9 +239,9 @@ impl RecordService for Records {
         &self,
         request: Request<pb::ListRecordSnapshotsRequest>,
     ) -> Result<Response<pb::ListRecordSnapshotsResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = records::record_name("name", &message.name)?;
+        self.own(&extensions, name, &message.min_revision).await?;
         let size = requests::page_size(message.page_size)?;
         let asked = question("ListRecordSnapshots", Some(&message.name));
         self.read(&message.min_revision, move |reader, reading| {
@@ -243,9 +264,9 @@ impl RecordService for Records {
         &self,
         request: Request<pb::ListRecordSourcesRequest>,
     ) -> Result<Response<pb::ListRecordSourcesResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = records::record_name("name", &message.name)?;
+        self.own(&extensions, name, &message.min_revision).await?;
         let size = requests::page_size(message.page_size)?;
         let asked = question("ListRecordSources", Some(&message.name));
         self.read(&message.min_revision, move |reader, reading| {
@@ -273,6 +294,7 @@ impl RecordService for Records {
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
         let name = records::record_name("name", &message.name)?;
+        self.own(&extensions, name, "").await?;
         let command = RecordCommand::End(EndRecord {
             name,
             end: records::end(message.end)?,
@@ -292,6 +314,7 @@ impl RecordService for Records {
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
         let name = records::record_name("name", &message.name)?;
+        self.own(&extensions, name, "").await?;
         let command = RecordCommand::Revive(ReviveRecord {
             name,
             on: requests::date("on", &message.on)?,

@@ -26,6 +26,7 @@ const TEXT_LENGTH_MAX: usize = 300;
 pub fn code(reason: Reason) -> Code {
     match reason {
         Reason::PermissionRefused => Code::PermissionDenied,
+        Reason::CallerUnknown => Code::Unauthenticated,
         Reason::MethodUnknown | Reason::EncodingUnsupported => Code::Unimplemented,
         Reason::ServiceUnknown
         | Reason::CommitmentUnknown

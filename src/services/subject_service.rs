@@ -213,8 +213,8 @@ impl SubjectService for Subjects {
         &self,
         request: Request<Streaming<pb::ImportSubjectsRequest>>,
     ) -> Result<Response<Self::ImportSubjectsStream>, Status> {
-        let principal = self.0.principal(request.extensions())?;
-        let answers = batches::import::<RegisterRows>(self.0.clone(), principal, request.into_inner());
+        let caller = self.0.caller(request.extensions())?.clone();
+        let answers = batches::import::<RegisterRows>(self.0.clone(), caller, request.into_inner());
         Ok(Response::new(answers))
     }
 
@@ -222,9 +222,9 @@ impl SubjectService for Subjects {
         &self,
         request: Request<pb::RegisterSubjectsRequest>,
     ) -> Result<Response<pb::RegisterBatchResult>, Status> {
-        let principal = self.0.principal(request.extensions())?;
+        let caller = self.0.caller(request.extensions())?.clone();
         let (_, extensions, message) = request.into_parts();
-        let batch = Batch::<RegisterRows>::checked(&self.0, principal, message).await?;
+        let batch = Batch::<RegisterRows>::checked(&self.0, &caller, message).await?;
         let (result, answer) = batch.recorded(&self.0, &extensions).await?;
         Ok(reflecting(result, answer.place))
     }
@@ -359,8 +359,8 @@ impl SubjectService for Subjects {
         &self,
         request: Request<Streaming<pb::ImportMembershipsRequest>>,
     ) -> Result<Response<Self::ImportMembershipsStream>, Status> {
-        let principal = self.0.principal(request.extensions())?;
-        let answers = batches::import::<MembershipRows>(self.0.clone(), principal, request.into_inner());
+        let caller = self.0.caller(request.extensions())?.clone();
+        let answers = batches::import::<MembershipRows>(self.0.clone(), caller, request.into_inner());
         Ok(Response::new(answers))
     }
 
@@ -368,9 +368,9 @@ impl SubjectService for Subjects {
         &self,
         request: Request<pb::RecordMembershipsRequest>,
     ) -> Result<Response<pb::MembershipBatchResult>, Status> {
-        let principal = self.0.principal(request.extensions())?;
+        let caller = self.0.caller(request.extensions())?.clone();
         let (_, extensions, message) = request.into_parts();
-        let batch = Batch::<MembershipRows>::checked(&self.0, principal, message).await?;
+        let batch = Batch::<MembershipRows>::checked(&self.0, &caller, message).await?;
         let (result, answer) = batch.recorded(&self.0, &extensions).await?;
         Ok(reflecting(result, answer.place))
     }

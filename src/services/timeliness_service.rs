@@ -12,6 +12,7 @@ use super::convert::timeliness::{self as convert, EXCUSE_TEXT_LENGTH_MAX};
 use super::page::{Listing, question};
 use super::pb;
 use super::pb::timeliness_service_server::TimelinessService;
+use crate::domain::caller::Scope;
 use crate::domain::commitment::CommitmentKind;
 use crate::domain::fact::RequestId;
 use crate::domain::refusal::{Reason, Refusal};
@@ -69,6 +70,34 @@ impl TimelinessOf {
                 Ok(convert::excuse_shown(&read, reading.epoch()))
             })
             .await
+    }
+}
+
+impl TimelinessOf {
+    /// Refuses a report in the name of another department or body.
+    fn own_reporter(&self, extensions: &Extensions, reporter: Reporter) -> Result<(), Refusal> {
+        if self.is_own(self.0.caller(extensions)?.scope(), reporter) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Reason::PermissionRefused,
+            "the reporter is not one of the caller's",
+            "该报送单位不在调用方的权限范围内",
+        ))
+    }
+
+    fn is_own(&self, scope: &Scope, reporter: Reporter) -> bool {
+        match reporter {
+            Reporter::Department(department) => scope.has_department(department),
+            Reporter::Body(code) => {
+                let catalog = &self.0.shared.policies.catalog;
+                let body = catalog.bodies().iter().find(|body| body.code == code);
+                match body {
+                    Some(body) => scope.has_body(body.social_credit_code, catalog),
+                    None => *scope == Scope::All,
+                }
+            }
+        }
     }
 }
 
@@ -163,6 +192,7 @@ impl TimelinessService for TimelinessOf {
         message.request_id.clear();
         let items = message.excuse.as_ref();
         let excuse = convert::excuse(items.ok_or_else(|| wrong("excuse", "is required"))?)?;
+        self.own_reporter(&extensions, excuse.reporter)?;
         let name = ExcuseName(crate::domain::hashes::excuse_key(&excuse));
         let command = OversightCommand::FileExcuse(FileExcuse { excuse });
         let answer = self
@@ -196,9 +226,20 @@ impl TimelinessService for TimelinessOf {
         &self,
         request: Request<pb::GetExcuseRequest>,
     ) -> Result<Response<pb::Excuse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = convert::excuse_name("name", &message.name)?;
+        let scope = self.0.caller(&extensions)?.scope().clone();
+        if scope != Scope::All {
+            let reporter = self.0.read(&message.min_revision, move |reading| {
+                Ok(excuses::excuse(reading.view, reading.facts, name)?
+                    .fact
+                    .excuse
+                    .reporter)
+            });
+            if !self.is_own(&scope, reporter.await?.into_inner()) {
+                return Err(excuses::unknown(name).into());
+            }
+        }
         self.excuse(&message.min_revision, name).await
     }
 
@@ -249,6 +290,7 @@ impl TimelinessService for TimelinessOf {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         let mut command = zero_report(&message)?;
+        self.own_reporter(&extensions, command.reporter)?;
         message.request_id.clear();
         let (
             ConfirmZero {

@@ -117,6 +117,20 @@ pub trait View: Send + Sync {
     fn scan(&self, table: Table, range: &KeyRange, rows_max: usize) -> Result<Rows, Error>;
 }
 
+impl<V: View + ?Sized> View for &V {
+    fn head(&self) -> Option<Head> {
+        (**self).head()
+    }
+
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        (**self).get(table, key)
+    }
+
+    fn scan(&self, table: Table, range: &KeyRange, rows_max: usize) -> Result<Rows, Error> {
+        (**self).scan(table, range, rows_max)
+    }
+}
+
 /// Rows fetched at a time by [`each`].
 const ROWS_PER_SCAN: usize = 1_000;
 

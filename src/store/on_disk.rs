@@ -25,8 +25,9 @@ pub type Monotonic = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// Where [`Reflects`] stands: a key that no row can have, before all rows.
 const REFLECTS_KEY: &[u8] = &[];
-/// Bytes of pages that sled may hold in memory.
-const CACHE_SIZE_MAX: u64 = 256 << 20;
+/// Bytes of pages that sled may hold in memory. More is no faster, since the system keeps the file's pages anyway;
+/// with 256 MiB a million penalties took the process over a gigabyte.
+const CACHE_SIZE_MAX: u64 = 32 << 20;
 /// How long closing may take; after it the engine is left to its own thread and the process goes on.
 const CLOSE_WAIT_MAX: Duration = Duration::from_secs(3);
 /// sled's own threads may hold the file for a moment after it was closed.

@@ -20,9 +20,11 @@ use super::keyring::{self, Key, Keyring, NonceBytes};
 
 mod clear;
 mod decode;
+pub mod delivery;
 mod grades;
 #[cfg(test)]
 mod identity_tests;
+pub mod notice_content;
 pub mod records;
 mod subjects;
 mod supervision;

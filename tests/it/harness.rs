@@ -184,7 +184,8 @@ impl TestServer {
     }
 }
 
-fn config(folder: &Path, further: &[(&str, &str)]) -> Config {
+/// Settings of a test: a folder of its own, a free port, a standing clock.
+pub fn config(folder: &Path, further: &[(&str, &str)]) -> Config {
     let folder = folder.to_str().expect("temporary folders are UTF-8");
     let own = [
         ("data", folder),

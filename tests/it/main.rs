@@ -2,6 +2,7 @@
 
 mod attribution;
 mod breach;
+mod broken_rules;
 mod calendar;
 mod changed_notice;
 mod commitments;
@@ -9,6 +10,7 @@ mod corrections;
 mod exports;
 mod grade_story;
 mod grades;
+mod guarded;
 mod harness;
 mod import_decisions;
 mod import_layouts;
@@ -21,8 +23,10 @@ mod reads_in_full;
 mod record_rows;
 mod records;
 mod register;
+mod roles;
 mod rulings;
 mod sheet_variants;
 mod subjects;
 mod timeliness;
+mod tls;
 mod withdrawals;

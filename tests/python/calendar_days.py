@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The working days that the service serves, day by day against an independent calendar.
 
-Every start day of 2024 to 2026 is asked for the ends of periods of 1, 3, 7, 10 and 20 working days, and
+Every start day of 2024 to 2026 is asked for the ends of periods of 1, 2, 3, 7, 10, 15 and 20 working days, and
 each year for the count of each of its months. The package compared with refuses 2027, and so must the
 service: a period that reaches there is an error, never a count of Mondays to Fridays.
 """
@@ -15,7 +15,8 @@ import harness
 from harness import Server, Tests, equal
 
 FIRST, LAST = datetime.date(2024, 1, 1), datetime.date(2026, 12, 31)
-LENGTHS = (1, 3, 7, 10, 20)
+# Of every clock that the service or the rules of repair know, and some between.
+LENGTHS = (1, 2, 3, 7, 10, 15, 20)
 DAY = datetime.timedelta(days=1)
 
 

@@ -136,6 +136,14 @@ impl Reader<'_> {
         self.shown(first, current, revision)
     }
 
+    /// Reads what the tables hold of a record.
+    ///
+    /// # Errors
+    /// `RECORD_UNKNOWN`; the view's.
+    pub fn row(&self, name: RecordName) -> Result<RecordRow, Error> {
+        Ok(self.known(name)?.1)
+    }
+
     fn known(&self, name: RecordName) -> Result<(Revision, RecordRow), Error> {
         let unknown = || Refusal::plain(Reason::RecordUnknown).with("name", name.to_string());
         let first = find(self.view, name)?.ok_or_else(unknown)?;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use crate::domain::identity::IdentityKind;
 use crate::domain::layout::{Class, Need, Role};
 use crate::domain::record::{End, RecordKind, Severity};
+use crate::domain::repair::{ApplyFrom, Block, Path, Transition};
+use crate::domain::service_mode::{Mode, Need as ProofNeed};
 use crate::domain::severity::Procedure;
 
 /// A value that files write as a word.
@@ -147,4 +149,60 @@ words!(Role {
     "inspection_outcome" => Role::InspectionOutcome,
     "source_key" => Role::SourceKey,
     "source_batch" => Role::SourceBatch,
+});
+
+words!(Path {
+    "general" => Path::General,
+    "market" => Path::Market,
+    "tax" => Path::Tax,
+});
+
+words!(Transition {
+    "decision_date" => Transition::DecisionDate,
+    "application_date" => Transition::ApplicationDate,
+    "more_favourable" => Transition::MoreFavourable,
+});
+
+words!(ApplyFrom {
+    "last_day" => ApplyFrom::LastDay,
+    "day_after" => ApplyFrom::DayAfter,
+});
+
+words!(Block {
+    "effect" => Block::Effect,
+    "conditions" => Block::Conditions,
+    "papers" => Block::Papers,
+    "route" => Block::Route,
+    "honesty" => Block::Honesty,
+    "no_fee" => Block::NoFee,
+    "remedies" => Block::Remedies,
+    "annexes" => Block::Annexes,
+    "publicity" => Block::Publicity,
+});
+
+words!(Mode {
+    "direct" => Mode::Direct,
+    "left" => Mode::Left,
+    "electronic" => Mode::Electronic,
+    "entrusted" => Mode::Entrusted,
+    "post" => Mode::Post,
+    "passed_on" => Mode::PassedOn,
+    "announcement" => Mode::Announcement,
+});
+
+words!(ProofNeed {
+    "day" => ProofNeed::Day,
+    "recipient" => ProofNeed::Recipient,
+    "signature" => ProofNeed::Signature,
+    "two_servers" => ProofNeed::TwoServers,
+    "refusal" => ProofNeed::Refusal,
+    "witness_or_recording" => ProofNeed::WitnessOrRecording,
+    "address_confirmation" => ProofNeed::AddressConfirmation,
+    "arrival_log" => ProofNeed::ArrivalLog,
+    "letter" => ProofNeed::Letter,
+    "return_slip" => ProofNeed::ReturnSlip,
+    "tracking_number" => ProofNeed::TrackingNumber,
+    "unit_receipt" => ProofNeed::UnitReceipt,
+    "announcement_text" => ProofNeed::AnnouncementText,
+    "announcement_place" => ProofNeed::AnnouncementPlace,
 });

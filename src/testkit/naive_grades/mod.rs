@@ -50,13 +50,16 @@ pub fn standing(grades: &[Grade], known: u64, day: CivilDate) -> Option<&Grade> 
     grades.iter().rfind(holds)
 }
 
+type Timeline = Rc<Vec<Grade>>;
+type Ranks = Rc<BTreeMap<u64, Rank>>;
+
 /// A district as its export tells it, with the rules that were adopted, in their order.
 pub struct District {
     pub told: Told,
     pub policies: Policies,
     pub adopted: Vec<RuleSets>,
-    settled: RefCell<BTreeMap<(u64, SectorCode), Rc<Vec<Grade>>>>,
-    ranks: RefCell<BTreeMap<(SectorCode, u64), Rc<BTreeMap<u64, Rank>>>>,
+    settled: RefCell<BTreeMap<(u64, SectorCode), Timeline>>,
+    ranks: RefCell<BTreeMap<(SectorCode, u64), Ranks>>,
 }
 
 impl District {
@@ -96,14 +99,15 @@ impl District {
     }
 
     fn merged(&self, subject: u64, known: u64, day: CivilDate) -> Option<u64> {
-        let last = self.said(subject, known).filter_map(|said| match said {
-            OfSubject::Merged(into) => Some(*into),
-            _ => None,
-        });
-        last.last()
-            .flatten()
-            .filter(|(_, on)| *on <= day)
-            .map(|(into, _)| into)
+        let into = |said: &OfSubject| {
+            if let OfSubject::Merged(into) = said {
+                Some(*into)
+            } else {
+                None
+            }
+        };
+        let last = self.said(subject, known).filter_map(into).next_back();
+        last.flatten().filter(|(_, on)| *on <= day).map(|(into, _)| into)
     }
 
     /// The subject under which the records of another count.
@@ -143,9 +147,10 @@ impl District {
         for subject in family {
             let mut own = BTreeMap::new();
             for said in self.said(*subject, known) {
-                match said {
-                    OfSubject::Member(of, from, until) if *of == sector => _ = own.insert(*from, *until),
-                    _ => {}
+                if let OfSubject::Member(of, from, until) = said
+                    && *of == sector
+                {
+                    own.insert(*from, *until);
                 }
             }
             all.extend(own);
@@ -485,11 +490,11 @@ impl District {
             if !in_runs || !self.is_touched(&ever, begun, moment.last) {
                 continue;
             }
-            if let Some((of, said)) = open.take() {
-                if self.anew(subject, sector, &grades, of, moment.last) == said {
-                    open = Some((of, said));
-                    continue;
-                }
+            if let Some((of, said)) = open.take()
+                && self.anew(subject, sector, &grades, of, moment.last) == said
+            {
+                open = Some((of, said));
+                continue;
             }
             let last = grades
                 .iter()

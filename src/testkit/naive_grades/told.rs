@@ -396,9 +396,12 @@ fn events(line: &Value, revision: u64, layouts: &Layouts) -> Vec<Event> {
     let amounts = [of_role(Role::FineAmount), of_role(Role::ConfiscationAmount)].concat();
     let amounts: Vec<i64> = amounts.into_iter().filter_map(Value::as_i64).collect();
     event.amount = (!amounts.is_empty()).then(|| amounts.iter().sum());
-    let lists = form.role(Role::Procedure).and_then(|item| match &item.item_type {
-        ItemType::Choice(list) | ItemType::Choices(list) => layouts.list(list),
-        _ => None,
+    let lists = form.role(Role::Procedure).and_then(|item| {
+        if let ItemType::Choice(list) | ItemType::Choices(list) = &item.item_type {
+            layouts.list(list)
+        } else {
+            None
+        }
     });
     let class = lists
         .and_then(|list| list.value(&words(Role::Procedure)))

@@ -208,8 +208,11 @@ impl Row<'_> {
         let Some((months, origin)) = layouts.severities().publicity_months(kind, severity, decided_on) else {
             return;
         };
+        let Some(last) = months_after(decided_on, months) else {
+            return;
+        };
         let is_beyond = match until {
-            Validity::Until(until) => months_after(decided_on, months).is_some_and(|last| until > last),
+            Validity::Until(until) => until > last,
             Validity::OpenEnded => true,
             Validity::NotStated => false,
         };
@@ -219,10 +222,9 @@ impl Row<'_> {
                 item,
                 Rule::PublicityBeyondMaximum,
                 &format!(
-                    "lies beyond the longest publicity of {months} months ({source}); its end is computed here \
-                     instead."
+                    "lies beyond the longest publicity of {months} months ({source}); it ends on {last}."
                 ),
-                &format!("超过最长公示期{months}个月（{source}），公示截止期由本系统另行计算。"),
+                &format!("超过最长公示期{months}个月（{source}），公示至{last}为止。"),
             );
         }
     }

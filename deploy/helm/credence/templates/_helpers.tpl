@@ -1,0 +1,4 @@
+{{- define "credence.labels" -}}
+app.kubernetes.io/name: credence
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
