@@ -9,6 +9,7 @@ mod changed_notice;
 mod commitments;
 mod corrections;
 mod exports;
+mod grade_story;
 mod grades;
 mod guarded;
 mod harness;
