@@ -479,6 +479,7 @@ fn ask(story: &mut Story, district: &District, questions: u64) {
         view: &*view,
         facts: &shared.facts,
         policies: &shared.policies,
+        memory: &shared.memory,
     };
     let pairs: Vec<(u64, SectorCode)> = district.pairs().into_iter().collect();
     let last = story.world.today();
