@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use credence::app::{App, Ended, Reloader};
 use credence::commands::backup::{Backup, Restore};
-use credence::commands::{demo, export, healthcheck, import, ledger, policies};
+use credence::commands::{demo, export, grade, healthcheck, import, ledger, policies};
 use credence::config::{self, Config};
 use credence::domain::revision::Instant;
 use credence::telemetry;
@@ -43,6 +43,9 @@ enum Command {
     /// 检查、试算、解释政策文件 / Checks, tests or explains policies.
     #[command(subcommand)]
     Policies(policies::Command),
+    /// 复算等级 / Evaluates grades again, offline.
+    #[command(subcommand)]
+    Grade(grade::Command),
     /// Checks or prints the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -131,6 +134,10 @@ fn main() -> ExitCode {
         Command::Backup(options) => finish(options.take().map(|said| println!("{said}"))),
         Command::Restore(options) => finish(options.bring_back().map(|said| println!("{said}"))),
         Command::Policies(command) => finish(command.run()),
+        Command::Grade(command) => command.run().unwrap_or_else(|error| {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }),
         Command::Config(ConfigCommand::Check(options)) => match load(&options) {
             Ok(_) => ExitCode::SUCCESS,
             Err(code) => code,

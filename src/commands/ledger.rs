@@ -24,6 +24,7 @@ use crate::store::record;
 
 mod clear;
 mod grades;
+mod notices;
 mod records;
 mod subjects;
 mod supervision;
@@ -383,6 +384,7 @@ fn fact_line(recorded: Recorded, revision: Revision, names: &mut Names) -> Map<S
         Fact::Record(fact) => records::line(fact, revision, names),
         Fact::Supervision(fact) => supervision::line(fact, names),
         Fact::Grade(fact) => grades::line(fact),
+        Fact::Notice(fact) => notices::line(fact),
     };
     let Value::Object(mut line) = body else {
         unreachable!("every arm makes an object")

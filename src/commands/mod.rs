@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod demo;
 pub mod export;
+pub mod grade;
 pub mod healthcheck;
 pub mod import;
 pub mod ledger;

@@ -5,6 +5,7 @@ use super::civil_date::CivilDate;
 use super::commitment::{Commitment, CommitmentCode, Performance};
 use super::finding::Finding;
 use super::grade_fact::GradeFact;
+use super::notice_fact::NoticeFact;
 use super::numbered::numbered;
 use super::record_fact::RecordFact;
 use super::record_name::RecordName;
@@ -183,6 +184,8 @@ pub enum Fact {
     /// Of supervision: breaches, revivals, excuses, zero reports; kinds 50 to 59.
     Supervision(SupervisionFact),
     Grade(GradeFact),
+    /// Of notice pairs, kinds 70 to 84.
+    Notice(NoticeFact),
 }
 
 /// A commitment as recorded or corrected.

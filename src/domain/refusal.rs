@@ -149,6 +149,28 @@ reasons! {
     BreachExists, "BREACH_EXISTS", "another breach record exists on this commitment", "该承诺已存在违诺记录";
     /// The consequence of a breach is not named in item 8 of the form, so that it has no basis.
     ConsequenceNotInForm, "CONSEQUENCE_NOT_IN_FORM", "the form does not name this consequence", "承诺书未载明此违诺责任";
+    /// No notice pair has this name, or the caller may not know of it.
+    NoticeUnknown, "NOTICE_UNKNOWN", "no such notice pair is known", "没有此告知书事项";
+    /// The pair has no receipt of this revision to link to.
+    ReceiptUnknown, "RECEIPT_UNKNOWN", "the pair has no such receipt", "该事项没有此送达回证";
+    /// A decision of this kind gets no notice; `metadata.reason` says why.
+    NoticeOutOfScope, "NOTICE_OUT_OF_SCOPE", "the decision gets no notice", "该决定不在告知范围内";
+    /// The decision has a notice for this party; `metadata.name` names it.
+    NoticeExists, "NOTICE_EXISTS", "the decision has a notice for this party", "该决定对此当事人已有告知书";
+    /// The pair is owed: there is no notice that could have been delivered.
+    NoticeNotIssued, "NOTICE_NOT_ISSUED", "no notice of this pair is issued yet", "该事项尚未签发告知书";
+    /// The decision is recorded; it is withdrawn by its record, and the pair with it.
+    NoticeMatched, "NOTICE_MATCHED", "the decision is recorded; withdraw its record", "该决定已入库，请撤销其记录";
+    /// The pair was voided, or another notice took its place.
+    NoticeEnded, "NOTICE_ENDED", "the pair was voided or replaced", "该事项已作废或者被替换";
+    /// The receipt does not prove a delivery by its mode; the violations say what is missing.
+    ReceiptIncomplete, "RECEIPT_INCOMPLETE", "the receipt does not prove the delivery", "送达回证不足以证明送达";
+    /// The mode of delivery may be used only after others failed; `metadata.first` names them.
+    ModeNotAllowed, "MODE_NOT_ALLOWED", "this mode of delivery may not be used yet", "尚不能采用此送达方式";
+    /// The clock was not set, has ended or passed, or is not suspended.
+    ClockNotRunning, "CLOCK_NOT_RUNNING", "the clock does not allow this", "该期限不允许此操作";
+    /// The repair rules in force say nothing of such a decision; `metadata.cause` says what is missing.
+    RepairRulesMissing, "REPAIR_RULES_MISSING", "no repair rule says what the notice would say", "没有可适用的信用修复规则";
     /// A call about a single record was refused by the rules for its items; `BadRequest` lists every
     /// violation.
     RowRefused, "ROW_REFUSED", "the record was refused; the violations say why", "该记录被拒绝，原因见明细";

@@ -179,6 +179,23 @@ pub fn settled(
     }
 }
 
+/// The row of one settled grade with its revision.
+///
+/// # Errors
+/// The view's; the tables' if the row does not decode.
+pub fn settled_row(
+    view: &dyn View,
+    subject: SubjectNumber,
+    sector: SectorCode,
+    revision: Revision,
+) -> Result<Option<(Revision, GradeRow)>, Error> {
+    let Some(bytes) = view.get(keys::GRADE, &layout::grade_key(subject, sector, revision))? else {
+        return Ok(None);
+    };
+    let row = GradeRow::decode(&bytes).ok_or_else(|| contradiction(revision))?;
+    Ok(Some((revision, row)))
+}
+
 impl Reader<'_> {
     fn events(&self, key: EntryKey, wanted: &Wanted<'_>, events: &mut Vec<Event>) -> Result<(), Error> {
         match key.file {

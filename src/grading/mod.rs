@@ -5,6 +5,7 @@
 //! Source: `domain.md` 3.
 
 pub mod assess;
+pub mod bundle;
 pub mod commands;
 mod counts;
 pub mod evidence;

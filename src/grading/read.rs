@@ -143,25 +143,20 @@ impl<'a> Grades<'a> {
         };
         let row = pair_row(self.view, fact.sector, fact.who.subject)?;
         Ok(GradeRead {
-            is_objected: self.is_objected(revision)?,
+            is_objected: self.is_objected(revision, &fact)?,
             has_correction: row.correction.is_some(),
             settled: Some((revision, at)),
             fact: *fact,
         })
     }
 
-    fn is_objected(&self, grade: Revision) -> Result<bool, Error> {
-        let mut open = Vec::new();
-        let range = layout::open_after(layout::OPEN_OBJECTION, Revision(0));
-        place::each(self.view, keys::GRADE_OPEN, range, |key, _| {
-            open.push(layout::grade_revision(key));
+    fn is_objected(&self, grade: Revision, fact: &SettledFact) -> Result<bool, Error> {
+        let mut found = false;
+        let range = layout::grades_of(fact.who.subject, fact.sector);
+        place::each(self.view, keys::OBJECTED, range, |_, value| {
+            found |= keys::revision_value(value) == grade;
         })?;
-        for revision in open {
-            if self.objection(revision)?.0.grade == grade {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(found)
     }
 
     pub(super) fn assessed(

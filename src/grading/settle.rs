@@ -27,7 +27,7 @@ use crate::store::{View, keys};
 use crate::subjects::place::Known;
 
 use super::assess::{assess, next_change};
-use super::evidence::{Reader, Wanted, digest, gather, settled};
+use super::evidence::{Reader, Wanted, digest, gather, settled, settled_row};
 use super::members;
 use super::touch;
 
@@ -255,7 +255,7 @@ pub fn pair(
     let row = pair_row(group, sector, who.subject)?;
     let last = match row.last {
         None => None,
-        Some(_) => settled(group, who.subject, sector)?.pop(),
+        Some(revision) => settled_row(group, who.subject, sector, revision)?,
     };
     let stands = last.as_ref().filter(|(_, row)| row.holds_on(day));
     // An officer's decision holds to its end, whatever the rules say meanwhile.

@@ -100,7 +100,8 @@ fn of(group: &Group<'_>, fact: &Fact) -> Result<Vec<SubjectNumber>, Error> {
         | Fact::SealedRead { .. }
         | Fact::BatchesWithdrawn { .. }
         | Fact::EffectsSettled { .. }
-        | Fact::Grade(_) => Vec::new(),
+        | Fact::Grade(_)
+        | Fact::Notice(_) => Vec::new(),
     })
 }
 

@@ -15,6 +15,7 @@ use bytes::Bytes;
 
 pub mod attribution;
 pub mod grades;
+pub mod notices;
 pub mod records;
 pub mod subjects;
 pub mod supervision;
@@ -46,11 +47,17 @@ pub fn changes(
             changes
         }
         Fact::DataAdopted { kind, .. } => {
-            vec![put(
+            let mut changes = vec![put(
                 keys::DATA,
                 keys::data_key(kind),
                 keys::revision_key(revision),
-            )]
+            )];
+            // Deadlines that are open follow the calendar in slices.
+            if kind == notices::CALENDARS && notices::has_pairs(before)? {
+                let value = keys::cause_value(Revision(1), 0);
+                changes.push(put(keys::CAUSE, keys::revision_key(revision), value));
+            }
+            changes
         }
         Fact::RequestRecorded { id, .. } => {
             vec![put(
@@ -128,6 +135,7 @@ pub fn changes(
         Fact::Record(fact) => records::changes(fact, revision, before, keyed)?,
         Fact::Supervision(fact) => supervision::changes(fact, revision, before, keyed)?,
         Fact::Grade(fact) => grades::changes(fact, revision, before)?,
+        Fact::Notice(fact) => notices::changes(fact, revision, before)?,
     })
 }
 

@@ -144,6 +144,7 @@ fn asked(view: &dyn View, facts: &Facts, revision: Revision) -> Result<Vec<Quest
         | Fact::BatchesWithdrawn { .. }
         | Fact::EffectsSettled { .. }
         | Fact::Grade(_)
+        | Fact::Notice(_)
         | Fact::Supervision(
             SupervisionFact::CommitmentRevived(_)
             | SupervisionFact::ExcuseFiled(_)

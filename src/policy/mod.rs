@@ -10,6 +10,7 @@ use crate::domain::calendar::{EarlierCalendars, WorkingDays};
 use crate::domain::catalog::Catalog;
 use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
+use crate::domain::notice_scope::NoticeRules;
 use crate::domain::repair::RepairRules;
 use crate::domain::rules::RuleSets;
 use crate::domain::service_mode::DeliveryModes;
@@ -21,6 +22,7 @@ pub mod catalog;
 pub mod data;
 pub mod delivery;
 pub mod edition;
+pub mod notices;
 mod reader;
 pub mod records;
 pub mod repair;
@@ -40,6 +42,7 @@ pub const KINDS: &[Kind] = &[
     rules::KIND,
     repair::KIND,
     delivery::KIND,
+    notices::KIND,
 ];
 
 /// All adopted data, parsed: one field for each kind.
@@ -56,6 +59,7 @@ pub struct Policies {
     pub rules: RuleSets,
     pub repair: RepairRules,
     pub delivery: DeliveryModes,
+    pub notices: NoticeRules,
 }
 
 impl Policies {

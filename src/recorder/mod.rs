@@ -22,6 +22,7 @@ use crate::ingest::breach::{RecordBreach, ReviveCommitment};
 use crate::ingest::commands::{RecordCommitments, RecordPerformance, WithdrawCommitment};
 use crate::ingest::records::commands::RecordCommand;
 use crate::ingest::withdrawals::WithdrawBatches;
+use crate::notices::commands::NoticeCommand;
 use crate::oversight::OversightCommand;
 use crate::policy::{Kind, Policies};
 use crate::store::record::Facts;
@@ -61,6 +62,7 @@ pub enum Command {
     Subject(SubjectCommand),
     Oversight(OversightCommand),
     Grade(GradeCommand),
+    Notice(NoticeCommand),
     RecordBreach(Box<RecordBreach>),
     Revive(ReviveCommitment),
     WithdrawBatches(WithdrawBatches),
@@ -91,6 +93,7 @@ impl Command {
             | Self::Subject(_)
             | Self::Oversight(_)
             | Self::Grade(_)
+            | Self::Notice(_)
             | Self::RecordBreach(_)
             | Self::Revive(_)
             | Self::NoteSealedRead { .. }

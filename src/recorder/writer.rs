@@ -22,6 +22,7 @@ use crate::ingest::commands::{self, Failure};
 use crate::ingest::records::commands as records;
 use crate::ingest::withdrawals;
 use crate::ledger::{AppendError, Body, Ledger};
+use crate::notices;
 use crate::oversight;
 use crate::store::keyring::{Key, NonceBytes};
 use crate::store::{Change, Error, Head, View, record};
@@ -352,19 +353,39 @@ fn effects(group: &mut Group<'_>, cause: &Cause, recorded: &Recorded) -> Result<
         withdrawals::slice(group, &recorded.principal, cause, spans, reason)?;
         return settle_touched(group, begun);
     }
+    if let Fact::DataAdopted { .. } = &recorded.fact {
+        return notices::clocks::moved(group, cause);
+    }
     let settled = if let Fact::Grade(GradeFact::RunOpened(run)) = &recorded.fact {
         grading::runs::slice(group, cause, run)
     } else if let Fact::DayTurned { .. } = &recorded.fact {
-        grading::turn::slice(group, cause)
+        turned(group, cause)
     } else {
         return Err(unsettled::no_cause(cause, "another kind of fact stands there"));
     };
     settled.map_err(grading::commands::storage)
 }
 
-/// Settles the grades that the facts since `begun` change.
+/// Tells what is overdue first, then looks at the grades that are due.
+fn turned(group: &mut Group<'_>, cause: &Cause) -> Result<(), crate::ingest::rows::Error> {
+    if let Some(day) = grading::turn::last_day(group)?
+        && notices::clocks::overdue(group, day)?
+    {
+        let settled = Fact::EffectsSettled {
+            cause: cause.revision,
+            slice: cause.slices + 1,
+            next: cause.next,
+        };
+        group.push(&Principal::service(), settled)?;
+        return Ok(());
+    }
+    grading::turn::slice(group, cause)
+}
+
+/// Does for notice pairs and settles for grades what the facts since `begun` mean.
 fn settle_touched(group: &mut Group<'_>, begun: Begun) -> Result<(), Error> {
     let since = group.facts_since(begun);
+    notices::settle::touched(group, since).map_err(grading::commands::storage)?;
     grading::settle::touched(group, since).map_err(grading::commands::storage)
 }
 
@@ -448,6 +469,9 @@ fn decided(group: &mut Group<'_>, order: &Order) -> Result<(Vec<RowOutcome>, boo
         }
         (Command::Grade(command), earlier) => {
             grading::commands::decide(group, principal, command, earlier.as_deref())?
+        }
+        (Command::Notice(command), earlier) => {
+            notices::commands::decide(group, principal, command, earlier.as_deref())?
         }
         (Command::RecordBreach(command), None) => {
             vec![breach::record(group, principal, command)?]

@@ -8,6 +8,7 @@ pub mod grades;
 pub mod layouts;
 pub mod masked;
 pub mod notice_content;
+pub mod notices;
 pub mod records;
 pub mod requests;
 pub mod supervision;

@@ -27,6 +27,7 @@ use crate::recorder::{Answer, Command, Order, Request as Asked};
 use crate::store::keys::grades::{OPEN_CORRECTION, OPEN_OBJECTION};
 
 mod asked;
+mod bundle;
 
 use asked::{PairAsked, explanation, when};
 
@@ -279,6 +280,13 @@ impl GradingService for Gradings {
             explanation(reading, grades, &read, known)
         })
         .await
+    }
+
+    async fn get_evidence_bundle(
+        &self,
+        request: Request<pb::GetEvidenceBundleRequest>,
+    ) -> Result<Response<pb::EvidenceBundle>, Status> {
+        self.bundle(request).await
     }
 
     async fn list_grade_history(

@@ -22,6 +22,7 @@ pub mod convert;
 pub mod gate;
 pub mod grading_service;
 pub mod manners;
+pub mod notice_service;
 pub mod operations_service;
 pub mod page;
 pub mod pb;
@@ -69,6 +70,10 @@ pub fn routes(parts: Parts) -> Routes {
     .add_service(served!(
         pb::grading_service_server::GradingServiceServer<_>,
         grading_service::Gradings(context.clone())
+    ))
+    .add_service(served!(
+        pb::notice_service_server::NoticeServiceServer<_>,
+        notice_service::NoticesOf(context.clone())
     ))
     .add_service(served!(
         pb::operations_service_server::OperationsServiceServer<_>,

@@ -46,7 +46,9 @@ pub fn code(reason: Reason) -> Code {
         | Reason::RuleSetUnknown
         | Reason::GradeUnknown
         | Reason::CorrectionUnknown
-        | Reason::ObjectionUnknown => Code::NotFound,
+        | Reason::ObjectionUnknown
+        | Reason::NoticeUnknown
+        | Reason::ReceiptUnknown => Code::NotFound,
         Reason::ContentTypeUnsupported
         | Reason::MalformedRequest
         | Reason::MalformedRequestId
@@ -70,12 +72,21 @@ pub fn code(reason: Reason) -> Code {
         | Reason::RecordNotEnded
         | Reason::RulingStands
         | Reason::RowRefused
+        | Reason::ReceiptIncomplete
         | Reason::CalendarMissing
         | Reason::BreachExists
         | Reason::ExcuseJudged
         | Reason::MonthNotOver
         | Reason::MonthNotEmpty
         | Reason::ObjectionTermOver
+        | Reason::NoticeOutOfScope
+        | Reason::NoticeExists
+        | Reason::NoticeNotIssued
+        | Reason::NoticeMatched
+        | Reason::NoticeEnded
+        | Reason::ModeNotAllowed
+        | Reason::ClockNotRunning
+        | Reason::RepairRulesMissing
         | Reason::ConsequenceNotInForm
         | Reason::NoTestClock
         | Reason::ClockBackwards

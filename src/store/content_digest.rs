@@ -15,6 +15,7 @@ use crate::domain::subject::Identity;
 use super::record::{Error, Facts, decode};
 
 mod grades;
+mod notices;
 mod records;
 mod subjects;
 mod supervision;
@@ -123,6 +124,10 @@ fn said(
         }
         Fact::Grade(fact) => {
             let (key, content) = grades::said(fact, met)?;
+            Some((fact.kind_name(), key, content))
+        }
+        Fact::Notice(fact) => {
+            let (key, content) = notices::said(fact, revision, met, names)?;
             Some((fact.kind_name(), key, content))
         }
         Fact::CommitmentRecorded(fact) | Fact::CommitmentCorrected(fact) => {

@@ -18,6 +18,7 @@ use crate::domain::subject::{SubjectKind, SubjectName, SubjectNumber};
 use super::{KeyRange, Table};
 
 pub mod grades;
+pub mod notices;
 pub mod records;
 pub mod subjects;
 pub mod supervision;
@@ -88,6 +89,9 @@ pub const EXCUSE: Table = Table(40);
 /// first day of a month u32 | hash of reporter and kind of data 16 -> revision u64 of the zero report
 pub const ZERO_REPORT: Table = Table(41);
 
+/// subject u32 | sector 8 | revision u64 of an objection -> revision u64 of the grade; while it waits for an answer
+pub const OBJECTED: Table = Table(46);
+
 /// subject u32 | sector 8 | revision u64 -> [`grades::GradeRow`]; every settled grade
 pub const GRADE: Table = Table(50);
 /// sector 8 | subject u32 -> [`grades::PairRow`]
@@ -102,6 +106,23 @@ pub const GRADE_OPEN: Table = Table(54);
 pub const GRADE_SAID: Table = Table(55);
 /// first revision of a record u64 | revision u64 -> [`grades::ENDED`] or [`grades::REVIVED`] u8
 pub const ENDS: Table = Table(56);
+
+/// first revision of a pair u64 -> [`notices::encode`]
+pub const NOTICE: Table = Table(60);
+/// name 20 -> first revision of the pair u64
+pub const NOTICE_NAME: Table = Table(61);
+/// body 18 | year i16 -> the last serial u32 of its notices
+pub const NOTICE_SERIAL: Table = Table(62);
+/// hash of a notice number 16 -> revision u64 of the fact that issued it | first revision of its pair u64
+pub const NOTICE_NUMBER: Table = Table(63);
+/// hash of body, number and party 16 -> first revision u64 of the pair that is the last for it
+pub const NOTICE_DECISION: Table = Table(64);
+/// first revision of a record u64 -> [`notices::Answered`]
+pub const NOTICE_RECORD: Table = Table(65);
+/// last day u32 | clock u8 | first revision of the pair u64 -> nothing; what is to be told when it is over
+pub const NOTICE_DUE: Table = Table(66);
+/// first revision of a pair u64 | revision u64 -> kind u16; every fact about a pair
+pub const NOTICE_HISTORY: Table = Table(67);
 
 /// revision of a cause u64 -> first revision of the next slice u64 | slices settled u32
 pub const CAUSE: Table = Table(13);

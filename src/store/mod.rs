@@ -22,6 +22,7 @@ pub mod record;
 pub mod reflects;
 mod row_key;
 pub mod set_aside;
+mod sparse;
 
 /// Longest key, with the table's number: longer ones leave sled's inline form.
 pub const KEY_SIZE_MAX: usize = 22;

@@ -17,6 +17,7 @@ use super::before_images::{BeforeImages, Image, Published, Ticket};
 use super::digest::TableDigest;
 use super::reflects::Reflects;
 use super::row_key::{RowRange, row_after, row_key, successor};
+use super::sparse::Sparse;
 use super::{Change, Error, Head, KeyRange, Rows, Table, Tables, View, set_aside};
 use crate::failpoint::crash_point;
 
@@ -45,6 +46,7 @@ struct Shared {
     engine: Engine,
     images: RwLock<BeforeImages>,
     monotonic: Monotonic,
+    sparse: Sparse,
 }
 
 impl OnDisk {
@@ -76,7 +78,7 @@ impl OnDisk {
     }
 
     fn try_open(folder: &Path, monotonic: Monotonic) -> Result<Self, OpenFailure> {
-        let (db, found) = open_on_own_thread(folder, check_every_row)?;
+        let (db, (found, sparse)) = open_on_own_thread(folder, check_every_row)?;
         let (head, digest) = found.map_or((None, TableDigest::default()), |found| {
             (Some(found.head), found.digest)
         });
@@ -88,6 +90,7 @@ impl OnDisk {
                 },
                 images: RwLock::new(BeforeImages::new(head, digest)),
                 monotonic,
+                sparse,
             }),
             writer: Mutex::new(()),
         })
@@ -134,6 +137,7 @@ impl OnDisk {
         // A batch on one tree is as whole as a transaction on it, and does not read each row once more.
         let mut batch = sled::Batch::default();
         for (row, value) in &staged.writes {
+            self.shared.sparse.note(row);
             match value {
                 Some(value) => batch.insert(&row[..], &value[..]),
                 None => batch.remove(&row[..]),
@@ -237,6 +241,16 @@ impl View for OldView {
     fn scan(&self, table: Table, range: &KeyRange, rows_max: usize) -> Result<Rows, Error> {
         let mut rows = Vec::new();
         let mut rest = RowRange::of(table, range);
+        if rest
+            .as_ref()
+            .is_some_and(|range| self.shared.sparse.is_empty(range))
+        {
+            self.shared.engine.check()?;
+            self.shared
+                .images()?
+                .check(self.ticket, (self.shared.monotonic)())?;
+            rest = None;
+        }
         // One row more than asked for, to know whether there is one.
         while let (Some(range), true) = (&rest, rows.len() <= rows_max) {
             let wanted = (rows_max - rows.len()).saturating_add(1);
@@ -434,8 +448,9 @@ fn open_unlocked(folder: &PathBuf) -> Result<sled::Db, OpenFailure> {
 }
 
 /// Reads every row once: they must add up to the stored digest, and without one there must be none.
-fn check_every_row(db: &sled::Db) -> Result<Option<Reflects>, String> {
+fn check_every_row(db: &sled::Db) -> Result<(Option<Reflects>, Sparse), String> {
     let reflects = stored_reflects(db)?;
+    let sparse = Sparse::default();
     let mut digest = TableDigest::default();
     let mut last: Option<sled::IVec> = None;
     for row in db.iter() {
@@ -445,12 +460,13 @@ fn check_every_row(db: &sled::Db) -> Result<Option<Reflects>, String> {
         }
         if row != REFLECTS_KEY {
             digest.replace(&row, None, Some(&value));
+            sparse.note(&row);
         }
         last = Some(row);
     }
     match &reflects {
-        Some(stored) if stored.digest == digest => Ok(reflects),
-        None if last.is_none() => Ok(None),
+        Some(stored) if stored.digest == digest => Ok((reflects, sparse)),
+        None if last.is_none() => Ok((None, sparse)),
         Some(_) => Err("the rows do not add up to their digest".to_owned()),
         None => Err("there are rows, but nothing says what they reflect".to_owned()),
     }

@@ -25,6 +25,7 @@ mod grades;
 #[cfg(test)]
 mod identity_tests;
 pub mod notice_content;
+mod notices;
 pub mod records;
 mod subjects;
 mod supervision;
@@ -69,6 +70,7 @@ pub fn kind_of(fact: &Fact) -> u16 {
         Fact::Record(fact) => fact.kind_number(),
         Fact::Supervision(fact) => fact.kind_number(),
         Fact::Grade(fact) => fact.kind_number(),
+        Fact::Notice(fact) => fact.kind_number(),
     }
 }
 
@@ -96,6 +98,7 @@ pub fn kind_name(fact: &Fact) -> &'static str {
         Fact::Record(fact) => fact.kind_name(),
         Fact::Supervision(fact) => fact.kind_name(),
         Fact::Grade(fact) => fact.kind_name(),
+        Fact::Notice(fact) => fact.kind_name(),
     }
 }
 
@@ -321,6 +324,7 @@ pub fn encode(recorded: &Recorded, key: impl Fn(SubjectNumber) -> Option<Key>, n
         Fact::Record(fact) => records::encode(principal, fact, &content),
         Fact::Supervision(fact) => supervision::encode(principal, fact, &content),
         Fact::Grade(fact) => grades::encode(principal, fact, &content),
+        Fact::Notice(fact) => notices::encode(principal, fact, &content),
     };
     Body {
         kind,
@@ -341,6 +345,7 @@ pub fn key_needed(fact: &Fact, is_known: impl Fn(SubjectNumber) -> bool) -> Opti
             ..
         } => (opened_sealed(*kind, identity) == SubjectKind::Person).then_some(*number),
         Fact::Record(fact) => records::sealed_for(fact).filter(|subject| !is_known(*subject)),
+        Fact::Notice(fact) => notices::sealed_for(fact).filter(|subject| !is_known(*subject)),
         Fact::LedgerOpened { .. }
         | Fact::EpochOpened { .. }
         | Fact::ServerStarted { .. }

@@ -9,7 +9,7 @@ const SIZE: usize = 1 + 4 + 8 + 32 + 32 + 4;
 /// Format number of the tables; tables of another number are rebuilt from the ledger.
 ///
 /// 2: the rows of commitments know their accepting body, wording, revival and breach.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// The entry that each group's batch sets beside its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -89,6 +89,13 @@ class District:
     def name(self, number):
         return f"测试企业{number}"
 
+    def numbers(self):
+        return range(10_000_001, 10_000_001 + self.count)
+
+    def members(self, number):
+        """The sectors of a subject."""
+        return [sector for sector, _, _ in self.sectors(number)]
+
     def sectors(self, number):
         own = [SECTORS[number % len(SECTORS)]]
         if number % 3 == 0:
@@ -117,11 +124,19 @@ def request_id(what, number):
 
 
 def fill(api, district):
-    """Registers everyone, makes them members and records their penalties; returns the subjects' names."""
-    from credit.supervision.v1 import catalog_service_pb2, record_service_pb2, resources_pb2, subject_service_pb2
+    """Registers everyone, makes them members and records their penalties; returns pairs of subject and sector."""
+    pairs = register(api, district)
+    penalties = penalise(api, district)
+    print(f"filled: {district.count} subjects, {len(pairs)} memberships, {penalties} penalties", flush=True)
+    return [(subject, f"sectors/{sector}") for subject, sector in pairs]
+
+
+def register(api, district):
+    """Registers everyone and makes them members; returns names of subjects with their sectors."""
+    from credit.supervision.v1 import resources_pb2, subject_service_pb2
 
     organisation = resources_pb2.SubjectKind.Value("SUBJECT_KIND_ORGANISATION")
-    numbers = range(10_000_001, 10_000_001 + district.count)
+    numbers = district.numbers()
     names = []
     for place, batch in enumerate(batches(numbers)):
         rows = [
@@ -134,7 +149,7 @@ def fill(api, district):
             request_id=request_id("register", place), rows=rows))
         harness.equal(answer.created_count, len(batch), "register")
         names.extend(result.name for result in answer.results)
-    members = [(number, sector) for number in numbers for sector, _, _ in district.sectors(number)]
+    members = [(number, sector) for number in numbers for sector in district.members(number)]
     for place, batch in enumerate(batches(members)):
         rows = [
             subject_service_pb2.MembershipRow(
@@ -145,11 +160,19 @@ def fill(api, district):
         answer = api.subjects.RecordMemberships(subject_service_pb2.RecordMembershipsRequest(
             request_id=request_id("members", place), rows=rows))
         harness.equal(answer.created_count, len(batch), "memberships")
+    return [(names[number - numbers[0]], sector) for number, sector in members]
+
+
+def penalise(api, district):
+    """Records everyone's penalties, in an order of their own as days bring them; returns how many."""
+    from credit.supervision.v1 import catalog_service_pb2, record_service_pb2
+
     bodies = {
         code: api.catalog.GetBody(catalog_service_pb2.GetBodyRequest(name=f"bodies/{code}"))
         for code in {body for _, body, _ in SECTORS}
     }
-    penalties = [(number, *one) for number in numbers for one in district.penalties(number)]
+    penalties = [(number, *one) for number in district.numbers() for one in district.penalties(number)]
+    random.Random(district.seed).shuffle(penalties)
     for place, batch in enumerate(batches(penalties)):
         first = place * BATCH
         rows = [penalty(district, bodies, first + at, one) for at, one in enumerate(batch)]
@@ -158,9 +181,7 @@ def fill(api, district):
         if answer.created_count != len(batch):
             refused = next(result for result in answer.results if result.findings)
             raise AssertionError(f"penalties: {answer.refused_count} refused, such as {refused}")
-    print(f"filled: {district.count} subjects, {len(members)} memberships, {len(penalties)} penalties", flush=True)
-    pairs = [(names[number - numbers[0]], f"sectors/{sector}") for number, sector in members]
-    return pairs
+    return len(penalties)
 
 
 def penalty(district, bodies, serial, what):
@@ -219,7 +240,13 @@ def summary(api):
 def advance(api):
     from credit.supervision.v1 import operations_service_pb2 as pb
 
-    return api.operations.AdvanceClock(pb.AdvanceClockRequest(date=NEW), timeout=3_600)
+    while True:
+        try:
+            return api.operations.AdvanceClock(pb.AdvanceClockRequest(date=NEW), timeout=3_600)
+        except grpc.RpcError as error:
+            # No call takes longer than the server lets it; the day is turned all the same, and asked for again.
+            if error.code() != grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise
 
 
 class Reader(threading.Thread):
@@ -346,7 +373,8 @@ def disturbed(folder, reader, kills, seconds, chance):
         return found
     finally:
         reader.over.set()
-        server.end()
+        if server is not None:
+            server.end()
 
 
 def quietly(call, *arguments):

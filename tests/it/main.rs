@@ -4,6 +4,7 @@ mod attribution;
 mod backup;
 mod breach;
 mod broken_rules;
+mod bundles;
 mod calendar;
 mod changed_notice;
 mod commitments;

@@ -205,6 +205,8 @@ def again(folder, port):
 
 
 def main():
+    # A digest over a million records is longer than a call may take by default.
+    os.environ["CREDENCE_CALL_TIMEOUT_MS"] = "600000"
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("folder", type=Path)

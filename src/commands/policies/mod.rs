@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::domain::catalog::SectorCode;
 use crate::domain::civil_date::CivilDate;
-use crate::domain::grading::Step;
+use crate::domain::grading::{Evidence, Step};
 use crate::domain::rules::{Case, RuleSet};
 use crate::grading::assess::cases::{self, Ran};
 use crate::policy::data::{self, Proposal};
@@ -196,13 +196,13 @@ fn failure(rules: &RuleSet, case: &Case, result: &Ran, out: &mut impl Write) -> 
         writeln!(out, "  {about}: 应为 / expected {expected}; 实为 / found {found}")?;
     }
     for step in &result.found.steps {
-        writeln!(out, "    {}", told(step, case))?;
+        writeln!(out, "    {}", told(step, &case.evidence))?;
     }
     Ok(())
 }
 
 /// One step, on one line.
-fn told(step: &Step, case: &Case) -> String {
+pub(super) fn told(step: &Step, evidence: &Evidence) -> String {
     let mut text = format!("{:?} {}", step.kind, step.code);
     match (step.raw, step.points) {
         (Some(raw), Some(points)) if raw != points => _ = write!(text, " {raw} -> {points}"),
@@ -213,11 +213,7 @@ fn told(step: &Step, case: &Case) -> String {
         let before = if before.is_empty() { "-" } else { before };
         _ = write!(text, " [{before} -> {after}]");
     }
-    for event in step
-        .events
-        .iter()
-        .filter_map(|place| case.evidence.events.get(*place))
-    {
+    for event in step.events.iter().filter_map(|place| evidence.events.get(*place)) {
         _ = write!(text, " ({} {} {})", event.kind.word(), event.item, event.decided);
     }
     if let Some(failure) = &step.failure {

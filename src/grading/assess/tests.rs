@@ -221,7 +221,7 @@ fn comparisons_with_days_are_solved() {
         rank: None,
     };
     for (when, expected) in [
-        ("false", None),
+        ("!registered", None),
         ("member_days < 365", after(365)),
         ("member_days <= 365", after(366)),
         ("member_days > 10", None),

@@ -69,8 +69,21 @@ pub fn changes(fact: &GradeFact, revision: Revision, before: &dyn View) -> Resul
                 close(layout::OPEN_CORRECTION, fact.correction),
             ]
         }
-        GradeFact::ObjectionFiled(_) => vec![open(layout::OPEN_OBJECTION)],
-        GradeFact::ObjectionAnswered(fact) => vec![close(layout::OPEN_OBJECTION, fact.objection)],
+        GradeFact::ObjectionFiled(fact) => vec![
+            open(layout::OPEN_OBJECTION),
+            put(
+                keys::OBJECTED,
+                layout::grade_key(fact.who.subject, fact.sector, revision),
+                keys::revision_key(fact.grade),
+            ),
+        ],
+        GradeFact::ObjectionAnswered(fact) => vec![
+            close(layout::OPEN_OBJECTION, fact.objection),
+            Change::Delete {
+                table: keys::OBJECTED,
+                key: layout::grade_key(fact.who.subject, fact.sector, fact.objection),
+            },
+        ],
     })
 }
 
@@ -115,7 +128,7 @@ fn due(next: &Due, row: PairRow) -> Vec<Change> {
             key: layout::due_key(on, subject, next.sector),
         });
     }
-    if let Some(on) = next.on {
+    if let Some(on) = next.on.filter(|on| row.due != Some(*on)) {
         changes.push(put(
             keys::GRADE_DUE,
             layout::due_key(on, subject, next.sector),
@@ -154,7 +167,8 @@ pub fn pair_row(view: &dyn View, sector: SectorCode, subject: SubjectNumber) -> 
 /// As the view's.
 pub fn turned(day: CivilDate, revision: Revision, before: &dyn View) -> Result<Option<Change>, Error> {
     let found = before.scan(keys::GRADE_DUE, &layout::due_until(day), 1)?;
-    if found.rows.is_empty() || is_turning(before)? {
+    let is_due = !found.rows.is_empty() || super::notices::is_due(day, before)?;
+    if !is_due || is_turning(before)? {
         return Ok(None);
     }
     Ok(Some(put(

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use crate::domain::identity::IdentityKind;
 use crate::domain::layout::{Class, Need, Role};
+use crate::domain::notice::Clock;
 use crate::domain::record::{End, RecordKind, Severity};
 use crate::domain::repair::{ApplyFrom, Block, Path, Transition};
 use crate::domain::service_mode::{Mode, Need as ProofNeed};
@@ -47,6 +48,12 @@ words!(RecordKind {
     "evaluation" => RecordKind::Evaluation,
     "inspection_result" => RecordKind::InspectionResult,
     "ruling" => RecordKind::Ruling,
+});
+
+words!(Clock {
+    "delivery" => Clock::Delivery,
+    "upload" => Clock::Upload,
+    "take_down" => Clock::TakeDown,
 });
 
 words!(End {

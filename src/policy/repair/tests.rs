@@ -375,6 +375,34 @@ fn market_regulators_show_their_decisions_in_two_places_and_tax_bureaux_add_a_pa
     assert!(own.is_empty());
 }
 
+/// How long a record is shown at most stands in two places: by level beside the levels, for the check of rows,
+/// and in the terms. They must not drift apart.
+#[test]
+fn the_longest_publicity_is_the_same_for_the_check_of_rows() {
+    let policies = built_in();
+    let severities = policies.layouts.severities();
+    let mut compared = 0;
+    for rule in &severities.publicity {
+        let last = rule.origin.until.unwrap_or(day("2026-11-23"));
+        for decided_on in [rule.origin.from, last] {
+            for level in Severity::ALL
+                .iter()
+                .filter(|level| rule.severity.is_none_or(|one| one == **level))
+            {
+                let decision = Decision {
+                    severity: Some(*level),
+                    ..fine(&decided_on.to_string())
+                };
+                let terms = general(&decision, Transition::DecisionDate, &decided_on.to_string());
+                let months = terms.maximum.map(|maximum| maximum.months);
+                assert_eq!(months, Some(rule.months), "{decided_on} {level:?}");
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 16);
+}
+
 /// The built-in files with one piece of text changed.
 fn changed(name: &str, from: &str, to: &str) -> DataFiles {
     let mut files = KIND.built_in();

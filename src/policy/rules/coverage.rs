@@ -37,6 +37,7 @@ pub fn check(top: &Entry<'_>, rules: &RuleSet) {
         };
         rows.last().unwrap_or(top).mistake_at("level", text);
     }
+    proportion(&rows, rules, &scores);
     for (place, band) in rules.bands.iter().enumerate() {
         let earlier = rules.bands[..place].iter().filter(|band| plain(band));
         let earlier: Vec<Bounds> = earlier.map(|band| band.bounds).collect();
@@ -53,6 +54,44 @@ pub fn check(top: &Entry<'_>, rules: &RuleSet) {
         if let (true, true, Some(score)) = (is_closed, plain(band), overlap) {
             let text = format!("an earlier band takes the score {score} already, which this band states too");
             rows[place].mistake_at("level", text);
+        }
+    }
+}
+
+/// Notes the first two scores of which the better one has the worse level.
+fn proportion(rows: &[Entry<'_>], rules: &RuleSet, scores: &Scores) {
+    let plain: Vec<(usize, &Band)> = rules
+        .bands
+        .iter()
+        .enumerate()
+        .filter(|(_, band)| !band.is_conditional())
+        .collect();
+    let bounds: Vec<Bounds> = plain.iter().map(|(_, band)| band.bounds).collect();
+    let given = |score: i64| {
+        let band = plain.iter().find(|(_, band)| band.bounds.hold(score));
+        band.filter(|(_, band)| rules.levels[band.level].is_ranked)
+    };
+    // Highest first.
+    for pair in scores.beginnings(&bounds).windows(2) {
+        let (Some(high), Some(low)) = (given(pair[0]), given(pair[1])) else {
+            continue;
+        };
+        let (better, worse) = match rules.polarity {
+            Polarity::Credit => ((pair[0], high), (pair[1], low)),
+            Polarity::Risk => ((pair[1], low), (pair[0], high)),
+            Polarity::NoScore => return,
+        };
+        if better.1.1.level > worse.1.1.level {
+            let level = |band: &Band| &rules.levels[band.level].code;
+            let text = format!(
+                "graver is better: the score {} gives {}, but {}, which is worse, gives {}",
+                Points(better.0),
+                level(better.1.1),
+                Points(worse.0),
+                level(worse.1.1)
+            );
+            rows[better.1.0].mistake_at("level", text);
+            return;
         }
     }
 }

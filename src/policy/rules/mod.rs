@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 use super::data::{DataFiles, Kind, Lies};
 use super::reader::File;
 use super::{Mistake, Policies};
-use crate::domain::catalog::Catalog;
+use crate::domain::catalog::{Catalog, SectorCode};
 use crate::domain::edition::Editions;
+use crate::domain::layout::Layouts;
 use crate::domain::rules::{RuleSet, RuleSets};
 
 mod agreement;
@@ -19,6 +20,7 @@ pub mod expression;
 mod names;
 mod outcomes;
 mod points;
+mod sense;
 mod top;
 
 #[cfg(test)]
@@ -87,23 +89,34 @@ pub const KIND: Kind = Kind {
         "rules/WORK_SAFE.toml",
     ],
     parse: |files, policies: &mut Policies| {
-        policies.rules = parse(files, &policies.catalog, &policies.editions)?;
+        let context = Context {
+            beside: Some((&policies.catalog, &policies.editions)),
+            lists: Some(&policies.layouts),
+        };
+        policies.rules = read(files, &context)?;
         Ok(())
     },
 };
 
-/// Makes the rule sets of their files.
+/// Makes the rule sets of their files, whatever the lists of values are.
 ///
 /// # Errors
 /// Every mistake found, by file, line and, inside conditions, column. A file with mistakes does not keep
 /// the others from being read; whether they agree is checked among those that stand.
 pub fn parse(source: &DataFiles, catalog: &Catalog, editions: &Editions) -> Result<RuleSets, Vec<Mistake>> {
+    let context = Context {
+        beside: Some((catalog, editions)),
+        lists: None,
+    };
+    read(source, &context)
+}
+
+fn read(source: &DataFiles, context: &Context<'_>) -> Result<RuleSets, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let mut all: Vec<RuleSet> = Vec::new();
     for (name, content) in &source.files {
         let file = File::new(name, content);
-        let context = Context { catalog, editions };
-        let read = top::rule_set(&file, &context, name);
+        let read = top::rule_set(&file, context, name);
         let found = file.into_mistakes();
         if let (Some(rules), true) = (read, found.is_empty()) {
             all.push(RuleSet {
@@ -121,8 +134,34 @@ pub fn parse(source: &DataFiles, catalog: &Catalog, editions: &Editions) -> Resu
     }
 }
 
-/// What a rule set rests on beside its file.
+/// Makes one rule set of its file as it was adopted, without the data it was checked against then.
+///
+/// # Errors
+/// Every mistake of the file itself.
+pub fn adopted(name: &str, content: &[u8]) -> Result<RuleSet, Vec<Mistake>> {
+    let file = File::new(name, content);
+    let read = top::rule_set(&file, &Context::default(), name);
+    let mistakes = file.into_mistakes();
+    match read {
+        Some(rules) if mistakes.is_empty() => Ok(RuleSet {
+            sha256: Sha256::digest(content).into(),
+            ..rules
+        }),
+        Some(_) | None => Err(mistakes),
+    }
+}
+
+/// What a rule set rests on beside its file; nothing for one that was adopted, and so checked, before.
+#[derive(Default)]
 struct Context<'a> {
-    catalog: &'a Catalog,
-    editions: &'a Editions,
+    beside: Option<(&'a Catalog, &'a Editions)>,
+    /// The lists of values of records.
+    lists: Option<&'a Layouts>,
+}
+
+impl Context<'_> {
+    fn knows(&self, sector: SectorCode) -> bool {
+        self.beside
+            .is_none_or(|(catalog, _)| catalog.sector(sector).is_some())
+    }
 }

@@ -285,13 +285,13 @@ fn inspection(row: &Entry<'_>) -> Option<Inspection> {
 fn restraint(row: &Entry<'_>, context: &Context<'_>, in_force: Option<InForce>) -> Option<MeasureKind> {
     let (entry, basis) = (row.parsed::<SectorCode>("list_entry"), row.text("basis"));
     let ((from, until), list_entry) = (in_force?, entry?);
-    let editions = context.editions.all().iter();
-    let mut editions = editions.filter(|one| {
+    let known = context.beside.map(|(_, editions)| editions.all());
+    let mut editions = known.into_iter().flatten().filter(|one| {
         one.list == NationalList::PunishmentMeasures
             && one.until.is_none_or(|last| from <= last)
             && until.is_none_or(|last| one.from <= last)
     });
-    let mut is_bound = false;
+    let mut is_bound = known.is_none();
     let lacking = editions.find(|one| {
         is_bound = true;
         !one.entries.iter().any(|entry| entry.code == list_entry)

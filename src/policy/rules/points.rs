@@ -271,7 +271,7 @@ pub fn inputs(top: &Entry<'_>, names: &Names, context: &Context<'_>) -> Vec<Inpu
         }
         let from = if row.has("sector") {
             row.parsed("sector").map(|sector| {
-                if context.catalog.sector(sector).is_none() {
+                if !context.knows(sector) {
                     row.mistake_at("sector", format!("there is no sector {sector}"));
                 }
                 InputFrom::Sector(sector)

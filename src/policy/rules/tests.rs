@@ -19,7 +19,7 @@ fn parsed(files: &DataFiles) -> Result<RuleSets, Vec<Mistake>> {
 }
 
 /// A whole file of a sector in few lines; `body` replaces its bands and adds to it.
-fn small(sector: &str, head: &str, body: &str) -> String {
+pub(super) fn small(sector: &str, head: &str, body: &str) -> String {
     let level =
         |code: &str| format!("[[level]]\ncode = \"{code}\"\ntitle_zh = \"等\"\ntitle_en = \"level\"\n");
     let (a, b, c) = (level("A"), level("B"), level("C"));
@@ -33,10 +33,10 @@ fn small(sector: &str, head: &str, body: &str) -> String {
     )
 }
 
-const HEAD: &str = "code = \"T\"\nfrom = 2024-01-01";
-const BANDS: &str = "[[band]]\nlevel = \"A\"\nat_least = 90\n[[band]]\nlevel = \"B\"\nat_least = 60\n[[band]]\nlevel = \"C\"\n";
+pub(super) const HEAD: &str = "code = \"T\"\nfrom = 2024-01-01";
+pub(super) const BANDS: &str = "[[band]]\nlevel = \"A\"\nat_least = 90\n[[band]]\nlevel = \"B\"\nat_least = 60\n[[band]]\nlevel = \"C\"\n";
 
-fn one(name: &str, text: &str) -> DataFiles {
+pub(super) fn one(name: &str, text: &str) -> DataFiles {
     DataFiles {
         files: vec![(format!("rules/{name}.toml"), text.as_bytes().to_vec())],
     }

@@ -4,7 +4,7 @@ use super::super::reader::{Entry, File};
 use super::entries::{BASIS, code, keys, span};
 use super::names::Names;
 use super::points::{counts, groups, indicators, inputs, levels, select, streaks, word};
-use super::{Context, cases, coverage, outcomes};
+use super::{Context, cases, coverage, outcomes, sense};
 use crate::domain::catalog::{SectorCode, Standing};
 use crate::domain::grading::Points;
 use crate::domain::rules::{Cycle, CycleKind, Polarity, ResultDay, RuleSet, Select, Span, Stands, Window};
@@ -107,6 +107,9 @@ pub fn rule_set(file: &File<'_>, context: &Context<'_>, name: &str) -> Option<Ru
     };
     if file.stands() {
         coverage::check(&top, &rules);
+        if context.beside.is_some() {
+            sense::check(&top, &rules, context);
+        }
     }
     let cases = cases::cases(&top, &rules);
     Some(RuleSet { cases, ..rules })
@@ -115,7 +118,7 @@ pub fn rule_set(file: &File<'_>, context: &Context<'_>, name: &str) -> Option<Ru
 /// The sector, after which the file is called.
 fn sector(top: &Entry<'_>, context: &Context<'_>, name: &str) -> Option<SectorCode> {
     let sector: SectorCode = top.parsed("sector")?;
-    if context.catalog.sector(sector).is_none() {
+    if !context.knows(sector) {
         top.mistake_at(
             "sector",
             format!("there is no sector {sector}; sectors stand in sectors.toml"),

@@ -18,6 +18,7 @@ use super::{Error, VERSION, about, stored};
 use crate::store::keyring::{self, Keyring};
 
 mod grades;
+mod notices;
 mod records;
 mod subjects;
 mod supervision;
@@ -208,6 +209,7 @@ impl Decoder<'_> {
             30..=49 => self.about_subject(bytes)?,
             50..=59 => self.about_supervision(bytes)?,
             60..=69 => self.about_grades(bytes)?,
+            70..=84 => self.about_notices(bytes)?,
             _ => return None,
         };
         Some(Recorded {

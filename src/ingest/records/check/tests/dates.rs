@@ -111,6 +111,16 @@ fn publicity_ends_after_the_decision_and_within_the_longest_of_the_day() {
     ] {
         check_item("CF_GSJZQ", until, expected);
     }
+    let row = penalty().with(&[("CF_GSJZQ", "2027-11-06")]);
+    let findings = row.check().findings;
+    assert!(
+        findings[0].english.contains("it ends on 2027-11-05"),
+        "{findings:?}"
+    );
+    assert!(
+        findings[0].chinese.contains("公示至2027-11-05为止"),
+        "{findings:?}"
+    );
     // Order 36: by level.
     let on = |severity: &str, until: &str, expected: Expected<'_>| {
         let row = penalty().with(&[
