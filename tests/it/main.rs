@@ -1,6 +1,7 @@
 //! Capabilities over a real channel: each file is one of them, `harness` starts the service.
 
 mod attribution;
+mod backup;
 mod breach;
 mod broken_rules;
 mod bundles;
