@@ -20,7 +20,7 @@ use crate::store::keys::notices::{self as layout, Answered};
 use crate::store::record::Recall;
 use crate::store::{KeyRange, View, keys};
 
-use super::clocks;
+use super::{clocks, paper, verify};
 
 /// Most pairs that one page looks at; a page of a narrow filter may therefore be short, even empty.
 const LOOKED_AT_MAX: usize = 20_000;
@@ -86,17 +86,6 @@ pub fn is_overdue(pair: &Pair, on: CivilDate) -> bool {
             .is_some_and(|now| now.is_open() && now.is_overdue(on))
     };
     Clock::ALL.iter().any(overdue)
-}
-
-/// What [`Notices::verify`] tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Genuine {
-    /// Issued so, and it stands.
-    Current,
-    /// Issued so, and voided or replaced since.
-    NoLonger,
-    /// No notice of this number says this.
-    No,
 }
 
 /// Counts of pairs by department, body and month of the decision.
@@ -295,24 +284,24 @@ impl Notices<'_> {
     ///
     /// # Errors
     /// The view's and the ledger's.
-    pub fn verify(&self, number: &str, code: &[u8; 32]) -> Result<Genuine, Error> {
+    pub fn verify(&self, number: &str, code: &[u8; 32]) -> Result<verify::Verdict, Error> {
         let number = crate::ingest::records::clean::number(number);
         let Some(place) = self.view.get(keys::NOTICE_NUMBER, &layout::number_key(&number))? else {
-            return Ok(Genuine::No);
+            return Ok(verify::verify(None, code));
         };
         let (issued, first) = (keys::revision_value(&place), keys::revision_value(&place[8..]));
         let NoticeFact::Issued(fact) = self.notice_fact(issued)? else {
             return Err(contradiction(issued));
         };
-        if fact.content.hash() != *code {
-            return Ok(Genuine::No);
-        }
         let pair = row(self.view, first)?;
-        Ok(if pair.stands() && pair.issued == Some(issued) {
-            Genuine::Current
-        } else {
-            Genuine::NoLonger
-        })
+        let hash = fact.content.hash();
+        let paper = paper::render(&fact.content).map_or(hash, |paper| paper.sha256);
+        let known = verify::Issued {
+            code: hash,
+            paper,
+            is_current: pair.stands() && pair.issued == Some(issued),
+        };
+        Ok(verify::verify(Some(&known), code))
     }
 
     /// Counts pairs by department, body and month of the decision, as of a day and as known at a revision.

@@ -207,8 +207,12 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_line() {
         check("\"listing\"", "\"licence\"", "only penalties and listings");
-        check("{serial}", "", "so that no number is given twice");
-        check("{body}", "", "bodies number their notices by themselves");
+        check("〕{serial}号\"", "〕号\"", "so that no number is given twice");
+        check(
+            "信修告{body}",
+            "信修告",
+            "bodies number their notices by themselves",
+        );
         check("working_days = 3", "working_days = 0", "working_days");
         check("clock = \"upload\"", "clock = \"delivery\"", "another deadline");
         check("individual_businesses = true\n", "", "individual_businesses");

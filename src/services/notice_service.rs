@@ -10,6 +10,7 @@ use super::convert::requests;
 use super::page::{Listing, question};
 use super::pb;
 use super::pb::notice_service_server::NoticeService;
+use crate::domain::caller::Scope;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::fact::RequestId;
 use crate::domain::notice::NoticeName;
@@ -92,6 +93,28 @@ impl NoticesOf {
         Ok(self.0.recorder.submit(order).await?)
     }
 
+    /// Says that a pair of another's is not there, in the words for one that is not.
+    async fn own(&self, extensions: &Extensions, name: NoticeName) -> Result<(), Status> {
+        let scope = self.0.caller(extensions)?.scope().clone();
+        if scope == Scope::All {
+            return Ok(());
+        }
+        let shared = std::sync::Arc::clone(&self.0.shared);
+        let seen = self
+            .ask("", move |reading, notices, _| {
+                let pair = fold::notices::row(reading.view, notices.find(name)?)?;
+                let catalog = &shared.policies.catalog;
+                if scope.has_department(pair.department) || scope.has_body(pair.body, catalog) {
+                    return Ok(());
+                }
+                Err(Refusal::plain(Reason::NoticeUnknown)
+                    .with("name", name.to_string())
+                    .into())
+            })
+            .await;
+        seen.map(drop)
+    }
+
     /// The pair once an answer is visible.
     async fn then(&self, answer: &Answer, name: NoticeName) -> Result<Response<pb::Notice>, Status> {
         self.ask(&answer.place.to_string(), move |reading, notices, today| {
@@ -111,7 +134,13 @@ impl NoticeService for NoticesOf {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
-        let command = NoticeCommand::Prepare(Box::new(convert::prepare(&message)?));
+        let prepare = convert::prepare(&message)?;
+        let scope = self.0.caller(&extensions)?.scope();
+        if !scope.has_body(prepare.body, &self.0.shared.policies.catalog) {
+            let refusal = Refusal::plain(Reason::PermissionRefused).with("body", prepare.body.to_string());
+            return Err(refusal.into());
+        }
+        let command = NoticeCommand::Prepare(Box::new(prepare));
         let method = ("PrepareDualNotice", id, &message);
         let only = message.validate_only;
         let answer = self.submit(&extensions, method, only, command).await?;
@@ -136,9 +165,9 @@ impl NoticeService for NoticesOf {
         &self,
         request: Request<pb::GetNoticeRequest>,
     ) -> Result<Response<pb::Notice>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = convert::name("name", &message.name)?;
+        self.own(&extensions, name).await?;
         self.ask(&message.min_revision, move |reading, notices, today| {
             let first = notices.find(name)?;
             let read = match convert::known(&message.known, reading.place)? {
@@ -157,9 +186,9 @@ impl NoticeService for NoticesOf {
         &self,
         request: Request<pb::ListNoticesRequest>,
     ) -> Result<Response<pb::ListNoticesResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
-        let filter = convert::filter(&message)?;
+        let (_, extensions, message) = request.into_parts();
+        let mut filter = convert::filter(&message)?;
+        filter.department = self.0.narrowed(&extensions, filter.department)?;
         let size = requests::page_size(message.page_size)?;
         let asked = pb::ListNoticesRequest {
             page_size: 0,
@@ -190,9 +219,9 @@ impl NoticeService for NoticesOf {
         &self,
         request: Request<pb::ListNoticeHistoryRequest>,
     ) -> Result<Response<pb::ListNoticeHistoryResponse>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = convert::name("name", &message.name)?;
+        self.own(&extensions, name).await?;
         self.ask(&message.min_revision, move |reading, notices, _| {
             let history = notices.history(notices.find(name)?)?;
             let events = history.iter().map(|one| convert::event(one, reading.epoch()));
@@ -208,9 +237,9 @@ impl NoticeService for NoticesOf {
         &self,
         request: Request<pb::GetNoticePaperRequest>,
     ) -> Result<Response<pb::NoticePaper>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
+        let (_, extensions, message) = request.into_parts();
         let name = convert::name("name", &message.name)?;
+        self.own(&extensions, name).await?;
         self.ask(&message.min_revision, move |reading, notices, _| {
             let read = notices.get(notices.find(name)?)?;
             let not_issued = || Refusal::plain(Reason::NoticeNotIssued).with("name", name.to_string());
@@ -225,6 +254,7 @@ impl NoticeService for NoticesOf {
                 html: drawn.html,
                 sha256: HEXLOWER.encode(&drawn.sha256),
                 verification_code: HEXLOWER.encode(&content.hash()),
+                content: Some(super::convert::notice_content::notice_content(&content)),
                 template: content.foot.template,
                 revision: reading.place.to_string(),
             })
@@ -255,6 +285,8 @@ impl NoticeService for NoticesOf {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
+        self.own(&extensions, convert::name("name", &message.name)?)
+            .await?;
         let receipt = convert::receipt(&message, self.0.shared.head().place)?;
         let name = receipt.name;
         let command = NoticeCommand::Receive(Box::new(receipt));
@@ -271,6 +303,8 @@ impl NoticeService for NoticesOf {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
+        self.own(&extensions, convert::name("name", &message.name)?)
+            .await?;
         let change = ChangeClock {
             name: convert::name("name", &message.name)?,
             clock: convert::clock(message.clock)?,
@@ -291,6 +325,8 @@ impl NoticeService for NoticesOf {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
+        self.own(&extensions, convert::name("name", &message.name)?)
+            .await?;
         let change = ChangeClock {
             name: convert::name("name", &message.name)?,
             clock: convert::clock(message.clock)?,
@@ -311,6 +347,8 @@ impl NoticeService for NoticesOf {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
+        self.own(&extensions, convert::name("name", &message.name)?)
+            .await?;
         let name = convert::name("name", &message.name)?;
         let basis = match message.basis.as_str() {
             "" => String::new(),
@@ -333,6 +371,8 @@ impl NoticeService for NoticesOf {
         let (_, extensions, mut message) = request.into_parts();
         let id = requests::request_id(&message.request_id)?;
         message.request_id.clear();
+        self.own(&extensions, convert::name("name", &message.name)?)
+            .await?;
         let name = convert::name("name", &message.name)?;
         let command = NoticeCommand::TakenDown {
             name,
@@ -391,9 +431,9 @@ impl NoticeService for NoticesOf {
         &self,
         request: Request<pb::GetNoticeRatesRequest>,
     ) -> Result<Response<pb::NoticeRates>, Status> {
-        self.0.principal(request.extensions())?;
-        let message = request.into_inner();
-        let filter = convert::rates_filter(&message)?;
+        let (_, extensions, message) = request.into_parts();
+        let mut filter = convert::rates_filter(&message)?;
+        filter.department = self.0.narrowed(&extensions, filter.department)?;
         let as_of = requests::optional_date("as_of", &message.as_of)?;
         self.ask(&message.min_revision, move |reading, notices, today| {
             let on = as_of.unwrap_or(today);

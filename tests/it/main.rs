@@ -20,6 +20,7 @@ mod imports;
 mod ledger_export;
 mod lists;
 mod metrics;
+mod notices;
 mod office;
 mod ops;
 mod reads_in_full;

@@ -24,6 +24,8 @@ struct Filled {
     commitment: String,
     record: String,
     excuse: String,
+    notice: String,
+    prepare: pb::PrepareDualNoticeRequest,
     department: String,
     row: pb::CommitmentRow,
     further_row: pb::CommitmentRow,
@@ -60,7 +62,14 @@ async fn guarded() -> (Guarded, Filled) {
         excuse: Some(excuse_items.clone()),
     };
     let excuse = server.timeliness.clone().file_excuse(asked).await;
+    let pairs = crate::notices::Pairs::of(&server).await;
+    let notice = pairs.list(pb::ListNoticesRequest::default()).await[0]
+        .name
+        .clone();
+    let prepare = pairs.decision(2);
     let filled = Filled {
+        notice,
+        prepare,
         commitment,
         record: penalties[0].clone(),
         excuse: excuse.expect("filed").into_inner().name,
@@ -244,6 +253,21 @@ fn cases(filled: &Filled) -> Vec<Case> {
             ..Default::default()
         };
         "TimelinessService/GetExcuse" GetExcuseRequest name filled.excuse, Default::default();
+        "NoticeService/GetNotice" GetNoticeRequest name filled.notice, Default::default();
+        "NoticeService/ListNoticeHistory" ListNoticeHistoryRequest name filled.notice, Default::default();
+        "NoticeService/GetNoticePaper" GetNoticePaperRequest name filled.notice, Default::default();
+        "NoticeService/RecordReceipt" RecordReceiptRequest name filled.notice, pb::RecordReceiptRequest {
+            request_id: id.clone(), of_decision: true, mode: pb::DeliveryMode::Direct.into(),
+            ..Default::default()
+        };
+        "NoticeService/SuspendNoticeClock" SuspendNoticeClockRequest name filled.notice,
+            pb::SuspendNoticeClockRequest { request_id: id.clone(), ..Default::default() };
+        "NoticeService/ResumeNoticeClock" ResumeNoticeClockRequest name filled.notice,
+            pb::ResumeNoticeClockRequest { request_id: id.clone(), ..Default::default() };
+        "NoticeService/VoidNotice" VoidNoticeRequest name filled.notice,
+            pb::VoidNoticeRequest { request_id: id.clone(), ..Default::default() };
+        "NoticeService/ConfirmTakeDown" ConfirmTakeDownRequest name filled.notice,
+            pb::ConfirmTakeDownRequest { request_id: id.clone(), ..Default::default() };
     }
     let batch = |id: &str| pb::WithdrawBatchesRequest {
         request_id: request_id(91),
@@ -260,6 +284,7 @@ fn cases(filled: &Filled) -> Vec<Case> {
             filled.batch.clone(),
         )),
     });
+    cases.push(Case::refused("NoticeService/PrepareDualNotice", &filled.prepare));
     cases.extend([
         Case::refused(
             "CommitmentService/RecordCommitments",
@@ -299,7 +324,7 @@ fn cases(filled: &Filled) -> Vec<Case> {
 }
 
 /// Bounded calls whose answer is narrowed instead of refused, and streams; they have tests of their own.
-const NARROWED: [&str; 8] = [
+const NARROWED: [&str; 10] = [
     "CommitmentService/ListCommitments",
     "CommitmentService/CountCommitments",
     "CommitmentService/ListDueCommitments",
@@ -308,6 +333,8 @@ const NARROWED: [&str; 8] = [
     "RecordService/CountRecords",
     "CommitmentService/ImportCommitments",
     "RecordService/ImportRecords",
+    "NoticeService/ListNotices",
+    "NoticeService/GetNoticeRates",
 ];
 
 #[tokio::test]

@@ -19,7 +19,8 @@ use crate::domain::severity::Procedure;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject::{Identity, SubjectKind, SubjectName};
 use crate::notices::commands::{PrepareNotice, RecordReceipt};
-use crate::notices::read::{Genuine, NoticeFilter, PairRead, Rate, RateKey};
+use crate::notices::read::{NoticeFilter, PairRead, Rate, RateKey};
+use crate::notices::verify;
 use crate::services::pb;
 
 /// Most parties of one decision.
@@ -545,11 +546,11 @@ fn difference(difference: crate::domain::notice_fact::Difference) -> &'static st
 
 /// Writes what is known of a paper.
 #[must_use]
-pub fn genuine(genuine: Genuine) -> pb::NoticeGenuineness {
-    match genuine {
-        Genuine::Current => pb::NoticeGenuineness::Current,
-        Genuine::NoLonger => pb::NoticeGenuineness::NoLonger,
-        Genuine::No => pb::NoticeGenuineness::NotGenuine,
+pub fn genuine(verdict: verify::Verdict) -> pb::NoticeGenuineness {
+    match verdict {
+        verify::Verdict::Current => pb::NoticeGenuineness::Current,
+        verify::Verdict::NotCurrent => pb::NoticeGenuineness::NoLonger,
+        verify::Verdict::NotGenuine => pb::NoticeGenuineness::NotGenuine,
     }
 }
 
