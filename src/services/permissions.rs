@@ -126,7 +126,7 @@ mod tests {
             for role in [Role::Operator, Role::Security] {
                 let is_open = service.ends_with("CatalogService")
                     || service.ends_with("OperationsService")
-                    || ["ListTimelinessRules", "ListRuleSets"].contains(&method);
+                    || ["ListTimelinessRules", "ListRuleSets", "VerifyNotice"].contains(&method);
                 if row[column(role)] != Grant::None {
                     assert!(is_open, "{} may call {path}", role.name());
                 }
