@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use credence::app::{App, Ended, Reloader};
+use credence::commands::backup::{Backup, Restore};
 use credence::commands::{demo, export, grade, healthcheck, import, ledger, policies};
 use credence::config::{self, Config};
 use credence::domain::revision::Instant;
@@ -35,6 +36,10 @@ enum Command {
     /// Checks or exports a ledger while no server runs.
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Saves the ledger to another folder, also while a server runs on it.
+    Backup(Backup),
+    /// Brings a backup back into an empty folder, as a new epoch.
+    Restore(Restore),
     /// 检查、试算、解释政策文件 / Checks, tests or explains policies.
     #[command(subcommand)]
     Policies(policies::Command),
@@ -126,6 +131,8 @@ fn main() -> ExitCode {
         Command::Import(options) => ExitCode::from(runtime().block_on(import::run(&options))),
         Command::Export(options) => ExitCode::from(runtime().block_on(export::run(&options))),
         Command::Ledger(command) => finish(command.run()),
+        Command::Backup(options) => finish(options.take().map(|said| println!("{said}"))),
+        Command::Restore(options) => finish(options.bring_back().map(|said| println!("{said}"))),
         Command::Policies(command) => finish(command.run()),
         Command::Grade(command) => command.run().unwrap_or_else(|error| {
             eprintln!("{error}");

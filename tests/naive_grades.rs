@@ -4,7 +4,7 @@
 //! `NAIVE_SUBJECTS` subjects and `NAIVE_QUESTIONS` questions of each sort, from `NAIVE_SEED` on; the seed is
 //! printed. Every difference is printed, and any fails the test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use credence::domain::catalog::SectorCode;
 use credence::domain::civil_date::CivilDate;
@@ -20,11 +20,13 @@ use credence::grading::read::Grades;
 use credence::ingest::records::commands::{EndRecord, RecordCommand, RecordRecords, ReviveRecord, find};
 use credence::ingest::records::ends::Ground;
 use credence::ingest::records::row::row as checked;
-use credence::ingest::rows::Error;
+use credence::ingest::rows::{Error, Span};
 use credence::policy::data::{self, Proposal};
+use credence::policy::rules::KIND;
 use credence::policy::{DataFiles, KINDS, Policies};
 use credence::recorder::Command;
 use credence::store::keys;
+use credence::store::keys::grades::OPEN_CORRECTION;
 use credence::subjects::attribution::{Attribute, Target};
 use credence::subjects::commands::SubjectCommand;
 use credence::subjects::place::Known;
@@ -60,7 +62,6 @@ fn later(day: CivilDate, days: i32) -> CivilDate {
 /// The same rules with other numbers: in every file the first points that can change do.
 fn changed(files: &DataFiles) -> DataFiles {
     let policies = Policies::built_in();
-    let kind = KINDS.last().expect("rules come last");
     let mut files = files.clone();
     for place in 0..files.files.len() {
         let text = String::from_utf8(files.files[place].1.clone()).expect("UTF-8");
@@ -75,7 +76,7 @@ fn changed(files: &DataFiles) -> DataFiles {
         let other = format!("{}points = -{}{}", &text[..at], number + 7, &digits[end..]);
         let mut tried = files.clone();
         tried.files[place].1 = other.into_bytes();
-        if (kind.parse)(&tried, &mut policies.clone()).is_ok() {
+        if (KIND.parse)(&tried, &mut policies.clone()).is_ok() {
             files = tried;
         }
     }
@@ -84,7 +85,8 @@ fn changed(files: &DataFiles) -> DataFiles {
 
 fn proposal(rules: DataFiles) -> Proposal {
     let mut proposal = data::built_in();
-    *proposal.last_mut().expect("rules come last") = Ok(rules);
+    let place = KINDS.iter().position(|kind| kind.name == KIND.name);
+    proposal[place.expect("rules are data")] = Ok(rules);
     proposal
 }
 
@@ -387,7 +389,9 @@ fn answers(
     fn absent<T>(error: Error, reason: Reason) -> Option<T> {
         match error {
             Error::Refused(refusal) if refusal.reason == reason => None,
-            other => panic!("{other}"),
+            Error::Refused(refusal) => panic!("{refusal}"),
+            Error::Store(error) => panic!("{error}"),
+            Error::Record(error) => panic!("{error}"),
         }
     }
     let assessed = match grades.assess(subject, sector, known) {
@@ -411,7 +415,7 @@ fn the_service_grades_as_the_naive_evaluator_does() {
     let questions = setting("NAIVE_QUESTIONS", QUESTIONS);
     println!("NAIVE_SEED={seed} NAIVE_SUBJECTS={count} NAIVE_QUESTIONS={questions}");
     let policies = Policies::built_in();
-    let rules = KINDS.last().expect("rules come last").built_in();
+    let rules = KIND.built_in();
     let other = changed(&rules);
     let mut story = Story {
         world: World::new(seed, proposal(rules.clone())),
@@ -457,8 +461,7 @@ fn the_service_grades_as_the_naive_evaluator_does() {
     assert_eq!(told_lines.adopted.len(), 2, "the rules were adopted anew");
     let parse = |files: &DataFiles| {
         let mut policies = policies.clone();
-        let kind = KINDS.last().expect("rules come last");
-        (kind.parse)(files, &mut policies).expect("checked before");
+        (KIND.parse)(files, &mut policies).expect("checked before");
         policies.rules
     };
     let adopted = vec![parse(&rules), parse(&other)];
@@ -479,13 +482,16 @@ fn ask(story: &mut Story, district: &District, questions: u64) {
         view: &*view,
         facts: &shared.facts,
         policies: &shared.policies,
+        memory: &shared.memory,
     };
     let pairs: Vec<(u64, SectorCode)> = district.pairs().into_iter().collect();
     let last = story.world.today();
     let span = usize::try_from(last.days() - day("2024-01-02").days() + 40).expect("later");
     let (mut differences, mut outcomes) = (Vec::new(), BTreeMap::<String, u64>::new());
+    let mut asked = BTreeSet::new();
     for question in 0..questions {
         let (subject, sector) = *story.chance.pick(&pairs);
+        asked.insert((subject, sector));
         let on = later(
             day("2024-01-02"),
             i32::try_from(story.chance.below(span)).expect("small"),
@@ -526,6 +532,31 @@ fn ask(story: &mut Story, district: &District, questions: u64) {
             ));
         }
     }
+    let open = grades.open(
+        OPEN_CORRECTION,
+        Span {
+            after: Revision(0),
+            until: Revision(u64::MAX),
+            size: 100_000,
+        },
+    );
+    let open = open.expect("readable").items.into_iter().map(|revision| {
+        let (raised, _) = grades.correction(revision).expect("readable");
+        (u64::from(raised.who.subject.0), raised.sector)
+    });
+    let open: BTreeSet<(u64, SectorCode)> = open.collect();
+    for (subject, sector) in asked {
+        let (service, naive) = (
+            open.contains(&(subject, sector)),
+            district.has_correction(subject, sector),
+        );
+        if service != naive {
+            differences.push(format!(
+                "correction of subject {subject} in {sector}: service {service}, naive {naive}"
+            ));
+        }
+    }
+    println!("{} corrections open", open.len());
     println!(
         "{} pairs, {} revisions, {} facts; {outcomes:?}",
         pairs.len(),

@@ -23,7 +23,7 @@ use crate::subjects::place::{self, Known};
 
 use super::evidence::{digest, settled};
 use super::runs;
-use super::settle::{assessed, reader, settled_at};
+use super::settle::{self, Why, assessed, last_of_run, reader, settled_at};
 
 /// Working days in which an objection is answered where the rule set names no term.
 ///
@@ -233,6 +233,10 @@ fn close(
             .with("sector", format!("sectors/{sector}"));
         return Err(refusal.into());
     };
+    let Fact::Grade(GradeFact::CorrectionRaised(raised)) = group.recall(correction)? else {
+        return Err(contradiction(correction));
+    };
+    let of = raised.grade;
     let closed = CorrectionClose {
         who,
         sector,
@@ -247,21 +251,33 @@ fn close(
     let closed = Fact::Grade(GradeFact::CorrectionClosed(closed));
     let revision = group.push(principal, closed)?;
     if is_confirmed {
-        let Fact::Grade(GradeFact::CorrectionRaised(raised)) = group.recall(correction)? else {
-            return Err(contradiction(correction));
-        };
         let fact = corrected(group, &raised, correction)?;
         group.push(principal, Fact::Grade(GradeFact::Settled(Box::new(fact))))?;
+    }
+    // What was open about an earlier period kept the last one waiting.
+    if last_of_run(group, group, who.subject, sector)?.is_some_and(|(last, _)| last > of) {
+        let why = Why {
+            cause: Cause::Fact,
+            by: revision,
+        };
+        settle::correction(group, who, sector, why)?;
     }
     Ok(revision)
 }
 
 /// The grade that a confirmed correction settles, from today on.
+///
+/// Where a later run has followed it holds on no day: it is what that period should have been, and the grade
+/// in force stays.
 fn corrected(group: &Group<'_>, raised: &CorrectionFact, correction: Revision) -> Result<SettledFact, Error> {
     let was = settled_at(group, raised.grade)?;
+    let last = last_of_run(group, group, was.who.subject, was.sector)?;
+    let is_followed = last.is_some_and(|(_, last)| last.period.last > was.period.last);
+    let from = group.today().max(was.from);
     Ok(SettledFact {
         judgement: raised.judgement.clone(),
-        from: group.today().max(was.from),
+        from,
+        until: if is_followed { from.previous() } else { was.until },
         known: raised.known,
         evidence: raised.evidence,
         rank: raised.rank,

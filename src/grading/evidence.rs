@@ -214,13 +214,7 @@ impl Reader<'_> {
         let revision = file::commitment_at(self.view, &row, key.first, known)?;
         let (fact, _) = commitment_fact(self.facts, revision)?;
         let commitment = fact.commitment;
-        let item = match (standing.breach, standing.performance) {
-            (Some(BreachState::Confirmed), _) => "breach",
-            (_, Some(PerformanceState::Full)) => "performed",
-            (_, Some(PerformanceState::Partial)) => "partial",
-            (_, Some(PerformanceState::Unperformed)) => "unperformed",
-            (_, None) => "",
-        };
+        let item = kept(standing.breach, standing.performance);
         let name = CommitmentName {
             body: commitment.accepting_body_code,
             code: commitment.code,
@@ -323,6 +317,20 @@ impl Reader<'_> {
         };
         split(&fact.record, form, event, events);
         Ok(())
+    }
+}
+
+/// What became of a commitment, as the item of its event: a breach that was confirmed outweighs what was
+/// performed, also when its consequence was carried out.
+fn kept(breach: Option<BreachState>, performance: Option<PerformanceState>) -> &'static str {
+    match (breach, performance) {
+        (Some(BreachState::Confirmed | BreachState::CarriedOut), _) => "breach",
+        (Some(BreachState::Notified | BreachState::Corrected) | None, performance) => match performance {
+            Some(PerformanceState::Full) => "performed",
+            Some(PerformanceState::Partial) => "partial",
+            Some(PerformanceState::Unperformed) => "unperformed",
+            None => "",
+        },
     }
 }
 
@@ -573,6 +581,21 @@ fn optional(number: Option<i64>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_breach_stays_one_when_its_consequence_was_carried_out() {
+        let performed = Some(PerformanceState::Partial);
+        for (breach, item) in [
+            (None, "partial"),
+            (Some(BreachState::Notified), "partial"),
+            (Some(BreachState::Corrected), "partial"),
+            (Some(BreachState::Confirmed), "breach"),
+            (Some(BreachState::CarriedOut), "breach"),
+        ] {
+            assert_eq!(kept(breach, performed), item, "{breach:?}");
+        }
+        assert_eq!(kept(None, None), "");
+    }
 
     #[test]
     fn violations_come_apart_with_their_numbers() {

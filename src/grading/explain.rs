@@ -11,6 +11,8 @@ use crate::domain::subject::SubjectKind;
 
 use super::read::AssessmentRead;
 
+mod why;
+
 /// One paragraph in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paragraph {
@@ -57,6 +59,9 @@ pub fn words(subject: &Subject<'_>) -> Vec<Paragraph> {
         ));
     }
     text.extend(subject.current.and_then(|now| difference(subject.grade, now)));
+    if let (Some(then), Some(now)) = (subject.settled, subject.current) {
+        text.extend(why::differs(then, now, subject.lists));
+    }
     text.push(remedy(subject.grade));
     text
 }
@@ -321,37 +326,36 @@ fn step(step: &Step, read: &AssessmentRead, lists: &Layouts) -> Option<Paragraph
     }
 }
 
-/// The facts of a step: at most five of them by day, kind and number, and how many more there are.
+/// Most facts that one sentence names.
+const SHOWN_MAX: usize = 5;
+
+/// The facts of a step.
 fn facts(step: &Step, read: &AssessmentRead, lists: &Layouts) -> Paragraph {
-    const SHOWN_MAX: usize = 5;
     let events = &read.found.evidence.events;
-    let found: Vec<&Event> = step
-        .events
-        .iter()
-        .filter_map(|place| events.get(*place))
-        .collect();
+    let found = step.events.iter().filter_map(|place| events.get(*place));
+    let found: Vec<&Event> = found.collect();
     if found.is_empty() {
         return both(String::new(), String::new());
     }
-    let zh: Vec<String> = found
-        .iter()
-        .take(SHOWN_MAX)
-        .map(|event| format!("{}{}{}", event.decided, kind(event.kind).0, item(event, lists).0))
-        .collect();
-    let en: Vec<String> = found
-        .iter()
-        .take(SHOWN_MAX)
-        .map(|event| format!("{} {}{}", event.decided, kind(event.kind).1, item(event, lists).1))
-        .collect();
-    let more = found.len().saturating_sub(SHOWN_MAX);
+    let named = facts_named(&found, lists);
+    both(format!("；事实：{}", named.zh), format!("; facts: {}", named.en))
+}
+
+/// Facts by day, kind and item: at most [`SHOWN_MAX`], and how many more there are.
+fn facts_named(events: &[&Event], lists: &Layouts) -> Paragraph {
+    let in_zh = |event: &&Event| format!("{}{}{}", event.decided, kind(event.kind).0, item(event, lists).0);
+    let in_en = |event: &&Event| format!("{} {}{}", event.decided, kind(event.kind).1, item(event, lists).1);
+    let shown = events.iter().take(SHOWN_MAX);
+    let (zh, en): (Vec<String>, Vec<String>) = shown.map(|event| (in_zh(event), in_en(event))).unzip();
+    let more = events.len().saturating_sub(SHOWN_MAX);
     let (more_zh, more_en) = if more == 0 {
         Default::default()
     } else {
-        (format!("等{}项", found.len()), format!(" and {more} more"))
+        (format!("等{}项", events.len()), format!(" and {more} more"))
     };
     both(
-        format!("；事实：{}{more_zh}", zh.join("、")),
-        format!("; facts: {}{more_en}", en.join(", ")),
+        format!("{}{more_zh}", zh.join("、")),
+        format!("{}{more_en}", en.join(", ")),
     )
 }
 

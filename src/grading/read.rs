@@ -11,7 +11,7 @@ use crate::domain::grade_fact::{CorrectionFact, GradeFact, ObjectionFact, RulesR
 use crate::domain::grading::{Evidence, Outcome};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::{Instant, Revision};
-use crate::domain::rules::RuleSet;
+use crate::domain::rules::{RuleSet, RuleSets};
 use crate::domain::subject::SubjectNumber;
 use crate::domain::subject_fact::Who;
 use crate::group::fold::grades::pair_row;
@@ -26,7 +26,7 @@ use crate::subjects::place::{self, Known};
 
 use super::assess::next_change;
 use super::evidence::{Reader, digest, settled};
-use super::settle::{Assessed, assessed, evidence_before, of_evidence};
+use super::settle::{Assessed, assessed, evidence_before, of_evidence, rules_then};
 
 /// Most settled grades of a pair that one answer shows, the latest.
 pub const HISTORY_MAX: usize = 1_000;
@@ -170,7 +170,15 @@ impl<'a> Grades<'a> {
         assessed(self.reader(), rules, subject, known, period, before)
     }
 
-    /// What the rules in force on a day say, by what was known.
+    /// The rule sets that had been adopted up to a revision.
+    fn rules_known(&self, known: Revision) -> Result<&'a RuleSets, Error> {
+        let adopted = self.view.get(keys::DATA, &keys::data_key(KIND.name))?;
+        let is_now = adopted.is_none_or(|bytes| keys::revision_value(&bytes) <= known);
+        let earlier = self.policies.earlier_rules.known_at(known);
+        Ok(earlier.filter(|_| !is_now).unwrap_or(&self.policies.rules))
+    }
+
+    /// What the rules in force on a day say, by what was known, rules and facts alike.
     ///
     /// # Errors
     /// `SECTOR_UNKNOWN`, `RULE_SET_UNKNOWN`; the view's and the ledger's.
@@ -187,7 +195,8 @@ impl<'a> Grades<'a> {
                 .with("sector", format!("sectors/{sector}"))
                 .with("day", known.on.to_string())
         };
-        let rules = self.policies.rules.of(sector, known.on).ok_or_else(unknown)?;
+        let rules = self.rules_known(known.revision)?;
+        let rules = rules.of(sector, known.on).ok_or_else(unknown)?;
         let found = self.assessed(subject, rules, known, Revision(u64::MAX))?;
         let may_change_on = next_change(rules, &found.evidence, found.period, known.on);
         self.read(subject, rules.clone(), found, known, may_change_on)
@@ -244,10 +253,7 @@ impl<'a> Grades<'a> {
 
     /// A rule set as it was adopted then, whatever is in force now.
     fn rules_then(&self, wanted: &RulesRef) -> Result<RuleSet, Error> {
-        let adopted = self.view.get(keys::DATA, &keys::data_key(KIND.name))?;
-        let is_now = adopted.is_some_and(|bytes| keys::revision_value(&bytes) == wanted.adopted);
-        let now = self.policies.rules.by_code(&wanted.code);
-        if let Some(rules) = now.filter(|_| is_now) {
+        if let Some(rules) = rules_then(self.view, self.policies, wanted)? {
             return Ok(rules.clone());
         }
         let Fact::DataAdopted { files, .. } = self.facts.fact(wanted.adopted)?.0.fact else {

@@ -171,8 +171,8 @@ fn cohort_period(rules: &RuleSet, period: Period, day: CivilDate) -> Period {
 /// # Errors
 /// The view's and the ledger's.
 pub fn slice(group: &mut Group<'_>, cause: &Cause, run: &RunFact) -> Result<(), Error> {
-    // A rule set that is no more in force as it was leaves the grades as they are.
-    let next = match group.policies().rules.by_code(&run.rules.code) {
+    // By the rules it was opened by, whatever was adopted since.
+    let next = match settle::rules_then(group, group.policies(), &run.rules)? {
         None => None,
         Some(rules) => {
             let period = cohort_period(rules, run.period, run.result_on);
@@ -206,7 +206,7 @@ pub fn of_subject(
     subject: SubjectNumber,
     reviewed: &mut Vec<Due>,
 ) -> Result<(), Error> {
-    let Some(rules) = group.policies().rules.by_code(&run.rules.code) else {
+    let Some(rules) = settle::rules_then(group, group.policies(), &run.rules)? else {
         return Ok(());
     };
     let period = cohort_period(rules, run.period, run.result_on);

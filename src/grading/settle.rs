@@ -20,6 +20,7 @@ use crate::domain::subject_fact::Who;
 use crate::group::Group;
 use crate::group::fold::grades::pair_row;
 use crate::ingest::rows::Error;
+use crate::policy::Policies;
 use crate::policy::rules::KIND;
 use crate::store::keys::grades::GradeRow;
 use crate::store::record::Recall;
@@ -235,6 +236,25 @@ pub fn rules_ref(view: &dyn View, rules: &RuleSet) -> Result<RulesRef, Error> {
     })
 }
 
+/// A rule set as it was adopted then, whatever is in force now; `None` if it is not at hand.
+///
+/// # Errors
+/// The view's.
+pub fn rules_then<'a>(
+    view: &dyn View,
+    policies: &'a Policies,
+    wanted: &RulesRef,
+) -> Result<Option<&'a RuleSet>, Error> {
+    let adopted = view.get(keys::DATA, &keys::data_key(KIND.name))?;
+    let is_now = adopted.is_some_and(|bytes| keys::revision_value(&bytes) == wanted.adopted);
+    let sets = if is_now {
+        Some(&policies.rules)
+    } else {
+        policies.earlier_rules.adopted_at(wanted.adopted)
+    };
+    Ok(sets.and_then(|sets| sets.by_code(&wanted.code)))
+}
+
 /// Looks at one subject in a sector of real time; says whether a grade was settled.
 ///
 /// # Errors
@@ -409,39 +429,23 @@ pub fn evidence_before(facts: &dyn Recall, fact: &SettledFact) -> Result<Revisio
 
 /// Raises a correction if the last run's grade would come out otherwise by what is known now, and lets
 /// one lapse that makes no difference any more.
-fn correction(group: &mut Group<'_>, who: Who, sector: SectorCode, why: Why) -> Result<(), Error> {
-    let Some((grade, fact)) = last_of_run(group, group, who.subject, sector)? else {
-        return Ok(());
-    };
-    let Some(wanted) = &fact.rules else {
-        return Ok(());
-    };
-    let Some(rules) = group.policies().rules.by_code(&wanted.code) else {
-        return Ok(());
-    };
-    let known = Known {
-        revision: Revision(group.next().0 - 1),
-        on: fact.assessed_on,
-    };
-    let before = evidence_before(group, &fact)?;
-    let mut found = assessed(reader(group), rules, who.subject, known, fact.period, before)?;
-    if fact.rank.is_some() {
-        // The cohort of a run is frozen: the place in it stays.
-        let evidence = Evidence {
-            rank: fact.rank,
-            ..found.evidence
-        };
-        found = of_evidence(rules, evidence, fact.period, fact.assessed_on);
-    }
-    let judgement = found.judgement();
-    let differs = judgement.outcome != fact.judgement.outcome || judgement.level != fact.judgement.level;
-    let open = pair_row(group, sector, who.subject)?.correction;
-    if let Some(open) = open {
+///
+/// One waits at a time: what is open about an earlier period stays until it is decided or lapses, though
+/// a later run has followed.
+///
+/// # Errors
+/// The view's and the ledger's.
+pub fn correction(group: &mut Group<'_>, who: Who, sector: SectorCode, why: Why) -> Result<(), Error> {
+    if let Some(open) = pair_row(group, sector, who.subject)?.correction {
         let Fact::Grade(GradeFact::CorrectionRaised(raised)) = group.recall(open)? else {
             return Err(crate::ingest::rows::contradiction(open));
         };
-        let same = raised.judgement.outcome == judgement.outcome && raised.judgement.level == judgement.level;
-        if differs && same && raised.grade == grade {
+        let fact = settled_at(group, raised.grade)?;
+        let Some(found) = anew(group, who, &fact)? else {
+            return Ok(());
+        };
+        let judgement = found.judgement();
+        if differs(&judgement, &fact.judgement) && !differs(&judgement, &raised.judgement) {
             return Ok(());
         }
         let lapsed = CorrectionClose {
@@ -454,7 +458,15 @@ fn correction(group: &mut Group<'_>, who: Who, sector: SectorCode, why: Why) -> 
         let lapsed = GradeFact::CorrectionClosed(lapsed);
         group.push(&Principal::service(), Fact::Grade(lapsed))?;
     }
-    if differs {
+    let Some((grade, fact)) = last_of_run(group, group, who.subject, sector)? else {
+        return Ok(());
+    };
+    let known = Revision(group.next().0 - 1);
+    let Some(found) = anew(group, who, &fact)? else {
+        return Ok(());
+    };
+    let judgement = found.judgement();
+    if differs(&judgement, &fact.judgement) {
         let raised = CorrectionFact {
             who,
             sector,
@@ -462,13 +474,44 @@ fn correction(group: &mut Group<'_>, who: Who, sector: SectorCode, why: Why) -> 
             judgement,
             evidence: digest(&found.evidence),
             rank: fact.rank,
-            known: known.revision,
+            known,
             by: why.by,
         };
         let raised = GradeFact::CorrectionRaised(Box::new(raised));
         group.push(&Principal::service(), Fact::Grade(raised))?;
     }
     Ok(())
+}
+
+fn differs(one: &Judgement, other: &Judgement) -> bool {
+    one.outcome != other.outcome || one.level != other.level
+}
+
+/// What a settled grade of a run would be by what is known now, by the rules it was settled by; `None`
+/// if those are not at hand.
+fn anew(group: &Group<'_>, who: Who, fact: &SettledFact) -> Result<Option<Assessed>, Error> {
+    let Some(wanted) = &fact.rules else {
+        return Ok(None);
+    };
+    // Another rule set is no late fact.
+    let Some(rules) = rules_then(group, group.policies(), wanted)? else {
+        return Ok(None);
+    };
+    let known = Known {
+        revision: Revision(group.next().0 - 1),
+        on: fact.assessed_on,
+    };
+    let before = evidence_before(group, fact)?;
+    let mut found = assessed(reader(group), rules, who.subject, known, fact.period, before)?;
+    if fact.rank.is_some() {
+        // The cohort of a run is frozen: the place in it stays.
+        let evidence = Evidence {
+            rank: fact.rank,
+            ..found.evidence
+        };
+        found = of_evidence(rules, evidence, fact.period, fact.assessed_on);
+    }
+    Ok(Some(found))
 }
 
 /// Subjects with the fact that touched each first.

@@ -12,7 +12,7 @@ use crate::domain::edition::Editions;
 use crate::domain::layout::Layouts;
 use crate::domain::notice_scope::NoticeRules;
 use crate::domain::repair::RepairRules;
-use crate::domain::rules::RuleSets;
+use crate::domain::rules::{EarlierRules, RuleSets};
 use crate::domain::service_mode::DeliveryModes;
 use crate::domain::timeliness::{Terms, Timeliness};
 
@@ -57,6 +57,8 @@ pub struct Policies {
     pub attribution: Attribution,
     pub timeliness: Timeliness,
     pub rules: RuleSets,
+    /// Those that were adopted before them.
+    pub earlier_rules: EarlierRules,
     pub repair: RepairRules,
     pub delivery: DeliveryModes,
     pub notices: NoticeRules,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::domain::calendar::{EarlierCalendars, WorkingDays};
 use crate::domain::fact::Fact;
 use crate::domain::revision::Revision;
+use crate::domain::rules::EarlierRules;
 use crate::policy::data::Proposal;
-use crate::policy::{DataFiles, KINDS, Kind, Mistake, Policies, calendar, listed};
+use crate::policy::{DataFiles, KINDS, Kind, Mistake, Policies, calendar, listed, rules};
 use crate::store::record::{self, Facts};
 use crate::store::{Tables, keys};
 
@@ -15,6 +16,10 @@ use super::start::StartError;
 /// Calendars that are kept besides the one in force; what was received under still older ones is judged by
 /// the oldest of these.
 const EARLIER_CALENDARS_MAX: usize = 100;
+
+/// Adoptions of rules that are kept at hand besides the one in force; an explanation by older ones reads them
+/// from the ledger.
+const EARLIER_RULES_MAX: usize = 100;
 
 /// The data in force at a start.
 pub struct InForce {
@@ -70,6 +75,10 @@ pub fn in_force(proposal: Proposal, tables: &dyn Tables, facts: &Facts) -> Resul
             let until = until.map(|head| head.place.revision);
             data.policies.earlier_calendars = earlier_calendars(facts, last, until)?;
         }
+        if kind.name == rules::KIND.name {
+            let last = data.adoptions.get(kind.name).copied();
+            data.policies.earlier_rules = earlier_rules(facts, last, adopt.is_some(), &data.policies)?;
+        }
         data.adopt.extend(adopt);
     }
     Ok(data)
@@ -106,6 +115,35 @@ fn earlier_calendars(
     }
     found.reverse();
     Ok(EarlierCalendars::new(found))
+}
+
+/// The rules that are no longer in force; that adopted last is one of them where others are adopted now.
+///
+/// What does not read any more beside the data in force is left out.
+fn earlier_rules(
+    facts: &Facts,
+    last: Option<Revision>,
+    is_replaced: bool,
+    policies: &Policies,
+) -> Result<EarlierRules, StartError> {
+    let mut found = Vec::new();
+    let mut next = last;
+    while let Some(revision) = next.filter(|_| found.len() < EARLIER_RULES_MAX) {
+        let (files, replaces) = adopted_at(facts, revision)?;
+        next = replaces;
+        if last == Some(revision) && !is_replaced {
+            continue;
+        }
+        match rules::parse(&files, &policies.catalog, &policies.editions) {
+            Ok(sets) => found.push((revision, sets)),
+            Err(mistakes) => tracing::warn!(
+                "the rules adopted at revision {} do not read any more: {}",
+                revision.0,
+                listed(&mistakes)
+            ),
+        }
+    }
+    Ok(EarlierRules::new(found))
 }
 
 /// What comes of a proposal.

@@ -37,7 +37,6 @@ pub const NOT_BUILT: &[&str] = &[
     "credit repair and publicity",
     "random inspections with published results",
     "bulletins, supervised assignments and letters",
-    "backup and restore",
 ];
 
 /// The service over one recorder.

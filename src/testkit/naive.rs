@@ -109,7 +109,8 @@ pub struct Record {
     pub officer: Option<Option<Index>>,
     /// By data or by a decision about its class, as of the last snapshot.
     pub sector: Option<Index>,
-    before_change: Option<Row>,
+    /// What the body had said when the first ruling changed it, and its sector then.
+    before_change: Option<(Row, Option<Index>)>,
     moved: Option<(Index, Index)>,
 }
 

@@ -1,6 +1,7 @@
 //! Capabilities over a real channel: each file is one of them, `harness` starts the service.
 
 mod attribution;
+mod backup;
 mod breach;
 mod broken_rules;
 mod bundles;
@@ -9,6 +10,7 @@ mod changed_notice;
 mod commitments;
 mod corrections;
 mod exports;
+mod grade_story;
 mod grades;
 mod guarded;
 mod harness;

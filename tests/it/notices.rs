@@ -177,7 +177,7 @@ async fn a_prepared_pair_is_matched_with_its_record_and_delivered_together() {
         .expect("answered again")
         .into_inner();
     assert!(answer.replayed);
-    assert_eq!(answer.notices, [notice.clone()]);
+    assert_eq!(answer.notices, std::slice::from_ref(&notice));
 
     let record = recorded(&server, 10, &[penalty(&server, 1)]).await;
     let matched = pairs.get(&notice.name).await;

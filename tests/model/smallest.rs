@@ -154,6 +154,34 @@ fn the_fall_of_a_change_leads_back_to_the_class_as_attributed_now() {
     ]);
 }
 
+// Post-mortem: a ruling's change, and its fall, took what an officer had since said of the class for a record
+// that the data had attributed, so that a ruling withdrawn left it in another sector.
+#[test]
+fn a_change_and_its_fall_attribute_nothing_anew() {
+    let row = Row {
+        matter: 0,
+        ..penalty(0)
+    };
+    let ruled = ruling(1, 2, row, Effect::Changed);
+    let mut history = History::new(1);
+    history.go(report(row));
+    let attributed = |history: &History| {
+        history.compare();
+        history.model.sector(&history.model.records[0])
+    };
+    let first = attributed(&history);
+    assert!(first.0.is_some_and(|sector| sector != 0), "the data attribute it");
+    for step in [
+        Step::AttributeClass((row.kind, row.body, row.matter), Some(0)),
+        report(ruled),
+        withdraw(ruled),
+    ] {
+        history.go(step);
+        assert_eq!(attributed(&history), first);
+    }
+    history.world.end();
+}
+
 // Post-mortem: a ruling led back to an earlier snapshot kept acting on the decision of the later one.
 #[test]
 fn a_ruling_led_back_acts_on_its_former_decision() {

@@ -17,7 +17,7 @@ pub mod variables;
 
 pub use bounds::{Bounds, End};
 pub use condition::{Cause, Condition, Fault, Place};
-pub use sets::RuleSets;
+pub use sets::{EarlierRules, RuleSets};
 pub use time::{Cycle, CycleKind, ResultDay, Span, Stands, Window};
 pub use variables::{OfEvent, OfSubject};
 

@@ -3,6 +3,7 @@
 use super::RuleSet;
 use crate::domain::catalog::SectorCode;
 use crate::domain::civil_date::CivilDate;
+use crate::domain::revision::Revision;
 
 /// The rule sets that are adopted. Those of one sector do not overlap, which is the maker's to check.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,5 +43,37 @@ impl RuleSets {
     /// The rule sets of a sector, by first day.
     pub fn of_sector(&self, sector: SectorCode) -> impl Iterator<Item = &RuleSet> {
         self.all.iter().filter(move |rules| rules.sector == sector)
+    }
+}
+
+/// The rule sets that were adopted before those in force, as they were then and without their examples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EarlierRules {
+    /// With the revision of the adoption, ascending.
+    adoptions: Vec<(Revision, RuleSets)>,
+}
+
+impl EarlierRules {
+    #[must_use]
+    pub fn new(mut adoptions: Vec<(Revision, RuleSets)>) -> Self {
+        adoptions.sort_by_key(|(adopted, _)| *adopted);
+        for rules in adoptions.iter_mut().flat_map(|(_, sets)| &mut sets.all) {
+            rules.cases = Vec::new();
+        }
+        Self { adoptions }
+    }
+
+    /// The rule sets that one fact adopted.
+    #[must_use]
+    pub fn adopted_at(&self, adopted: Revision) -> Option<&RuleSets> {
+        let found = self.adoptions.iter().find(|(one, _)| *one == adopted);
+        found.map(|(_, rules)| rules)
+    }
+
+    /// The rule sets that had been adopted last up to a revision.
+    #[must_use]
+    pub fn known_at(&self, known: Revision) -> Option<&RuleSets> {
+        let found = self.adoptions.iter().rfind(|(adopted, _)| *adopted <= known);
+        found.map(|(_, rules)| rules)
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::rules::{CycleKind, RuleSet, Select, Window};
 /// Returns the first day after `day` on which the result may differ if nothing is recorded meanwhile.
 ///
 /// Until the day before it the result is the same as on `day`. `None`: never. What is looked at: events
-/// that begin, leave a window or end; terms of evaluations and of grades; verdicts that cease to hold;
+/// that begin, leave a window or end; terms of memberships, evaluations and grades; verdicts that cease to hold;
 /// comparisons with days and ages; the end of the period in real time; the end of the rule set.
 #[must_use]
 pub fn next_change(
@@ -30,6 +30,7 @@ pub fn next_change(
     };
     first.may(rules.until.and_then(CivilDate::next));
     first.may(evidence.deregistered_on);
+    first.may(evidence.member_until.and_then(CivilDate::next));
     if rules.cycle.kind == CycleKind::RealTime {
         first.may(period.last.next());
     }

@@ -205,6 +205,22 @@ fn some_evidence() -> impl Strategy<Value = Evidence> {
 }
 
 #[test]
+fn a_membership_that_ends_is_looked_at_on_the_day_after() {
+    let rules = Policies::built_in().rules;
+    let rules = rules.by_code("URBAN-2024").expect("built in");
+    let day: CivilDate = "2024-06-03".parse().unwrap();
+    let mut evidence = rules.cases[0].evidence.clone();
+    evidence.events.clear();
+    let year = rules.cycle.kind.containing(day);
+    assert_eq!(next_change(rules, &evidence, year, day), year.last.next());
+    evidence.member_until = Some("2024-06-20".parse().unwrap());
+    assert_eq!(
+        next_change(rules, &evidence, year, day),
+        Some("2024-06-21".parse().unwrap())
+    );
+}
+
+#[test]
 fn comparisons_with_days_are_solved() {
     let day = |text: &str| text.parse::<CivilDate>().unwrap();
     let member = day("2024-03-01");

@@ -339,7 +339,12 @@ fn settle_change(
             ..current
         },
     };
-    let sectors = attribution::of_record(group, &fact.record)?;
+    // A ruling attributes nothing anew: only what was of no sector may have been given one since.
+    let sectors = if fact.sectors.is_empty() {
+        attribution::of_record(group, &fact.record)?
+    } else {
+        fact.sectors.clone()
+    };
     let fact = RecordedFact {
         name: record.name,
         first: Some(first),

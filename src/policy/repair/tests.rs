@@ -22,7 +22,7 @@ fn fine(decided_on: &str) -> Decision {
         party: SubjectKind::Organisation,
         penalty_kinds: vec!["02".to_owned()],
         procedure: Some(Procedure::General),
-        fine: Some(2_000_00),
+        fine: Some(200_000),
         severity: None,
         is_specially_serious: false,
         decided_on: day(decided_on),

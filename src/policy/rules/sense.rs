@@ -100,7 +100,9 @@ fn items_known<'a>(
             ("commitment", _) => COMMITMENT_ITEMS.contains(&item),
             (kind, Some(lists)) => {
                 let list = list_of(kind).and_then(|list| lists.list(list));
-                list.is_none_or(|list| item.is_empty() || list.value(item).is_some())
+                list.is_none_or(|list| {
+                    item.is_empty() || list.value(item).is_some_and(|value| value.code == item)
+                })
             }
             (_, None) => true,
         };
@@ -228,8 +230,8 @@ fn is_dead_of_event(select: &Select) -> bool {
     };
     let closed = |word: EventWord| {
         of_event().into_iter().find_map(|(_, named)| match named {
-            Named::Text(known, closed) if known == word => closed,
-            _ => None,
+            Named::Text(known, closed) => closed.filter(|_| known == word),
+            Named::Flag(_) | Named::Whole(_) | Named::Points(_) | Named::Day(_) => None,
         })
     };
     is_dead::<OfEvent>(&select.when.program, &fixed, &bounds, &closed)
@@ -262,8 +264,8 @@ fn is_dead_of_subject(rules: &RuleSet, when: &SubjectCondition) -> bool {
         of_subject(&levels)
             .into_iter()
             .find_map(|(_, named)| match named {
-                Named::Text(known, closed) if known == word => closed,
-                _ => None,
+                Named::Text(known, closed) => closed.filter(|_| known == word),
+                Named::Flag(_) | Named::Whole(_) | Named::Points(_) | Named::Day(_) => None,
             })
     };
     let fixed = |_: SubjectFlag| None;

@@ -103,10 +103,7 @@ fn decision(reference: &Reference) -> pb::NoticeDecision {
         confiscated_fen: reference.confiscated,
         violation: reference.violation.clone(),
         basis: reference.basis.clone(),
-        document_sha256: reference
-            .document
-            .map_or_else(Vec::new, |hash| hash.to_vec())
-            .into(),
+        document_sha256: reference.document.map_or_else(Vec::new, |hash| hash.to_vec()),
     }
 }
 

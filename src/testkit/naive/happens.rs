@@ -80,10 +80,10 @@ impl Model {
         if change == current.changed_by {
             return false;
         }
-        let before = record.before_change.unwrap_or(current.row);
+        let before = record.before_change.unwrap_or((current.row, record.sector));
         // What the body has reported since stays as long as any ruling's change does.
-        let row = change.map_or(before, |_| current.row);
-        let sector = self.sector_of(&row);
+        let (row, attributed) = change.map_or(before, |_| (current.row, record.sector));
+        let sector = attributed.or_else(|| self.sector_of(&row));
         let record = &mut self.records[place];
         record.before_change = change.map(|_| before);
         record.sector = sector;

@@ -14,15 +14,16 @@ use crate::domain::catalog::SectorCode;
 use crate::domain::civil_date::CivilDate;
 use crate::domain::grading::{Earlier, Event, Evidence, Outcome, Period, Points, Rank};
 use crate::domain::record::End;
-use crate::domain::rules::{CycleKind, ResultDay, RuleSet, RuleSets, Stands};
+use crate::domain::rules::{CycleKind, RuleSet, RuleSets};
 use crate::domain::subject::SubjectKind;
 use crate::policy::Policies;
 
 pub mod assess;
+mod settled;
 pub mod told;
 
-use assess::{away, in_month, judge, period_of};
-use told::{Moment, OfRecord, OfSubject, Told};
+use assess::{judge, period_of};
+use told::{OfRecord, OfSubject, Told};
 
 /// A settled grade.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +51,16 @@ pub fn standing(grades: &[Grade], known: u64, day: CivilDate) -> Option<&Grade> 
     grades.iter().rfind(holds)
 }
 
+type Timeline = Rc<Vec<Grade>>;
+type Ranks = Rc<BTreeMap<u64, Rank>>;
+
 /// A district as its export tells it, with the rules that were adopted, in their order.
 pub struct District {
     pub told: Told,
     pub policies: Policies,
     pub adopted: Vec<RuleSets>,
-    settled: RefCell<BTreeMap<(u64, SectorCode), Rc<Vec<Grade>>>>,
-    ranks: RefCell<BTreeMap<(SectorCode, u64), Rc<BTreeMap<u64, Rank>>>>,
+    settled: RefCell<BTreeMap<(u64, SectorCode), Timeline>>,
+    ranks: RefCell<BTreeMap<(SectorCode, u64), Ranks>>,
 }
 
 impl District {
@@ -96,14 +100,15 @@ impl District {
     }
 
     fn merged(&self, subject: u64, known: u64, day: CivilDate) -> Option<u64> {
-        let last = self.said(subject, known).filter_map(|said| match said {
-            OfSubject::Merged(into) => Some(*into),
-            _ => None,
-        });
-        last.last()
-            .flatten()
-            .filter(|(_, on)| *on <= day)
-            .map(|(into, _)| into)
+        let into = |said: &OfSubject| {
+            if let OfSubject::Merged(into) = said {
+                Some(*into)
+            } else {
+                None
+            }
+        };
+        let last = self.said(subject, known).filter_map(into).next_back();
+        last.flatten().filter(|(_, on)| *on <= day).map(|(into, _)| into)
     }
 
     /// The subject under which the records of another count.
@@ -116,12 +121,20 @@ impl District {
     /// A subject and all that went into it.
     fn family(&self, subject: u64, known: u64, day: CivilDate) -> Vec<u64> {
         let mut all = vec![subject];
-        for other in self.told.merging.iter().filter(|other| **other != subject) {
-            if self.successor(*other, known, day) == subject {
-                all.push(*other);
+        for other in self.told.merging.get(&subject).into_iter().flatten() {
+            if self.merged(*other, known, day) == Some(subject) {
+                all.extend(self.family(*other, known, day));
             }
         }
         all
+    }
+
+    /// A subject and all that ever went into it.
+    fn ever(&self, subject: u64, found: &mut BTreeSet<u64>) {
+        if found.insert(subject) {
+            let others = self.told.merging.get(&subject).into_iter().flatten();
+            others.for_each(|other| self.ever(*other, found));
+        }
     }
 
     /// Memberships in a sector, by their first days.
@@ -135,9 +148,10 @@ impl District {
         for subject in family {
             let mut own = BTreeMap::new();
             for said in self.said(*subject, known) {
-                match said {
-                    OfSubject::Member(of, from, until) if *of == sector => _ = own.insert(*from, *until),
-                    _ => {}
+                if let OfSubject::Member(of, from, until) = said
+                    && *of == sector
+                {
+                    own.insert(*from, *until);
                 }
             }
             all.extend(own);
@@ -303,180 +317,6 @@ impl District {
         standing(&grades, known, day).cloned()
     }
 
-    /// Every grade settled for a subject in a sector, in the order of settling.
-    #[must_use]
-    pub fn timeline(&self, subject: u64, sector: SectorCode) -> Rc<Vec<Grade>> {
-        if let Some(known) = self.settled.borrow().get(&(subject, sector)) {
-            return Rc::clone(known);
-        }
-        let (mut grades, mut before, mut events) = (Vec::new(), 0, Vec::new());
-        let decided = self
-            .told
-            .decided
-            .get(&(subject, sector))
-            .map_or(&[][..], Vec::as_slice);
-        let far = CivilDate::new(9999, 12, 31).expect("the last day");
-        for moment in &self.told.moments {
-            grades.extend(
-                decided
-                    .iter()
-                    .filter(|one| before < one.at && one.at <= moment.last)
-                    .cloned(),
-            );
-            let begun = std::mem::replace(&mut before, moment.last);
-            let family = self.family(subject, moment.last, far);
-            let is_touched = self.is_touched(&family, begun, moment.last);
-            if is_touched {
-                events = self.events(&family, sector, moment.last);
-            }
-            let member = !self.memberships(&family, sector, moment.last).is_empty();
-            if !member || self.successor(subject, moment.last, far) != subject {
-                continue;
-            }
-            for day in &moment.turned {
-                self.in_real_time(subject, sector, moment, *day, &events, &mut grades);
-                self.in_run(subject, sector, moment, *day, &events, &mut grades);
-            }
-            if is_touched || moment.adopts {
-                self.in_real_time(subject, sector, moment, moment.today, &events, &mut grades);
-            }
-        }
-        let grades = Rc::new(grades);
-        self.settled
-            .borrow_mut()
-            .insert((subject, sector), Rc::clone(&grades));
-        grades
-    }
-
-    fn is_touched(&self, family: &[u64], after: u64, last: u64) -> bool {
-        let touched = family.iter().filter_map(|one| self.told.touched.get(one));
-        touched
-            .into_iter()
-            .any(|all| all.range(after + 1..=last).next().is_some())
-    }
-
-    fn in_real_time(
-        &self,
-        subject: u64,
-        sector: SectorCode,
-        moment: &Moment,
-        day: CivilDate,
-        events: &[Event],
-        grades: &mut Vec<Grade>,
-    ) {
-        let rules = self.rules(moment.last).of(sector, day);
-        let Some(rules) = rules.filter(|rules| rules.cycle.kind == CycleKind::RealTime) else {
-            return;
-        };
-        let Some(period) = period_of(rules.cycle.kind, day) else {
-            return;
-        };
-        let stands = standing(grades, moment.last, day);
-        if stands.is_some_and(|one| one.is_officers) {
-            return;
-        }
-        let earlier = self.earlier(subject, rules, moment.last, day, Some(grades));
-        let evidence = self.evidence(subject, sector, moment.last, day, events.to_vec(), earlier);
-        let (outcome, level, _) = judged(rules, &evidence, period, day);
-        if stands.is_none_or(|one| (one.outcome, &one.level) != (outcome, &level)) {
-            let (at, from, period_last) = (moment.last, day, period.last);
-            grades.push(Grade {
-                at,
-                from,
-                until: None,
-                outcome,
-                level,
-                period_last,
-                run: None,
-                is_officers: false,
-            });
-        }
-    }
-
-    /// Settles what a run says whose result day has come.
-    fn in_run(
-        &self,
-        subject: u64,
-        sector: SectorCode,
-        moment: &Moment,
-        day: CivilDate,
-        events: &[Event],
-        grades: &mut Vec<Grade>,
-    ) {
-        let known = moment.last;
-        for rules in self.rules(known).of_sector(sector) {
-            let Some(period) = due_period(rules, day).filter(|period| rules.stands_on(period.last)) else {
-                continue;
-            };
-            let display = u32::from(rules.cycle.display_working_days);
-            let shown = if display == 0 {
-                Ok(day)
-            } else {
-                self.policies.calendar.add(day, display)
-            };
-            let objections = self
-                .policies
-                .calendar
-                .add(day, u32::from(rules.cycle.objection_working_days));
-            let (Ok(shown), true) = (
-                shown,
-                rules.cycle.objection_working_days == 0 || objections.is_ok(),
-            ) else {
-                continue;
-            };
-            if !self.is_member_in(subject, sector, known, period) {
-                continue;
-            }
-            let before = self.earlier(subject, rules, known - 1, day, Some(grades));
-            let mut evidence = self.evidence(subject, sector, known, day, events.to_vec(), before);
-            evidence.rank = self.ranks(rules, known, day, period).get(&subject).copied();
-            let (outcome, level, _) = judge(rules, &evidence, period, day);
-            let from = if display == 0 {
-                day
-            } else {
-                shown.next().unwrap_or(shown)
-            };
-            let until = match rules.cycle.stands {
-                Stands::UntilNext => None,
-                Stands::For(span) => away(from, span, 1).and_then(CivilDate::previous),
-            };
-            let (at, period_last) = (known, period.last);
-            grades.push(Grade {
-                at,
-                from,
-                until,
-                outcome,
-                level,
-                period_last,
-                run: Some(day),
-                is_officers: false,
-            });
-        }
-    }
-
-    /// What the last run's grade should have been by all that is known, if that is another.
-    #[must_use]
-    pub fn correction(&self, subject: u64, sector: SectorCode) -> Option<Judged> {
-        let grades = self.timeline(subject, sector);
-        let last = grades.iter().rfind(|one| one.run.is_some())?;
-        let run = grades
-            .iter()
-            .find(|one| one.run == last.run && one.period_last == last.period_last)?;
-        let (day, end) = (run.run?, self.told.moments.last()?.last);
-        let rules = self.rules(run.at).of_sector(sector);
-        let rules =
-            rules.filter(|rules| rules.stands_on(run.period_last) && due_period(rules, day).is_some());
-        let rules = rules.last()?;
-        let period = period_of(rules.cycle.kind, run.period_last)?;
-        let events = self.events(&self.family(subject, end, day), sector, end);
-        let earlier = self.earlier(subject, rules, run.at - 1, day, None);
-        let mut evidence = self.evidence(subject, sector, end, day, events, earlier);
-        evidence.rank = self.ranks(rules, run.at, day, period).get(&subject).copied();
-        let found = judge(rules, &evidence, period, day);
-        let is_other = (found.0, &found.1) != (last.outcome, &last.level);
-        is_other.then_some(found)
-    }
-
     /// Every subject in a sector it, or what went into it, was ever said to be a member of.
     #[must_use]
     pub fn pairs(&self) -> BTreeSet<(u64, SectorCode)> {
@@ -502,62 +342,6 @@ impl District {
         };
         self.successor(subject, end, day) == subject && self.is_member_in(subject, sector, end, today)
     }
-
-    fn is_member_in(&self, subject: u64, sector: SectorCode, known: u64, period: Period) -> bool {
-        let far = CivilDate::new(9999, 12, 31).expect("the last day");
-        let all = self.memberships(&self.family(subject, known, far), sector, known);
-        all.iter()
-            .any(|(from, until)| *from <= period.last && until.is_none_or(|until| until >= period.first))
-    }
-
-    /// The places of a cohort whose rules ask for them.
-    fn ranks(&self, rules: &RuleSet, known: u64, day: CivilDate, period: Period) -> Rc<BTreeMap<u64, Rank>> {
-        if !rules
-            .bands
-            .iter()
-            .any(|band| band.rank_top_percent.or(band.rank_above_percent).is_some())
-        {
-            return Rc::default();
-        }
-        if let Some(ranks) = self.ranks.borrow().get(&(rules.sector, known)) {
-            return Rc::clone(ranks);
-        }
-        let far = CivilDate::new(9999, 12, 31).expect("the last day");
-        let mut scores = Vec::new();
-        for subject in self.told.subjects.keys() {
-            if self.successor(*subject, known, far) == *subject
-                && self.is_member_in(*subject, rules.sector, known, period)
-            {
-                let events = self.events(&self.family(*subject, known, day), rules.sector, known);
-                let earlier = Vec::new();
-                let evidence = self.evidence(*subject, rules.sector, known, day, events, earlier);
-                let (outcome, _, score) = judge(rules, &evidence, period, day);
-                let is_rated = matches!(outcome, Outcome::Graded | Outcome::Failed);
-                scores.extend(score.filter(|_| is_rated).map(|score| (*subject, score)));
-            }
-        }
-        let better = |one: Points| {
-            scores
-                .iter()
-                .filter(|(_, other)| rules.polarity.is_better(*other, one))
-                .count()
-        };
-        let number = |count: usize| u32::try_from(count).expect("a district is small");
-        let rank = |(subject, score): &(u64, Points)| {
-            (
-                *subject,
-                Rank {
-                    place: number(better(*score) + 1),
-                    of: number(scores.len()),
-                },
-            )
-        };
-        let ranks: Rc<BTreeMap<u64, Rank>> = Rc::new(scores.iter().map(rank).collect());
-        self.ranks
-            .borrow_mut()
-            .insert((rules.sector, known), Rc::clone(&ranks));
-        ranks
-    }
 }
 
 /// Who is no member on the day is not rated in a sector of real time.
@@ -567,19 +351,4 @@ fn judged(rules: &RuleSet, evidence: &Evidence, period: Period, day: CivilDate) 
         return (Outcome::NotRated, String::new(), None);
     }
     judge(rules, evidence, period, day)
-}
-
-/// The period whose results are due on a day.
-fn due_period(rules: &RuleSet, day: CivilDate) -> Option<Period> {
-    let period = period_of(
-        rules.cycle.kind,
-        period_of(rules.cycle.kind, day)?.first.previous()?,
-    )?;
-    let (year, month) = (i32::from(period.last.year()), i32::from(period.last.month()));
-    let due = match rules.cycle.result {
-        ResultDay::AtOnce => None,
-        ResultDay::OfNextMonth(of) => in_month(year, month + 1, of),
-        ResultDay::OfNextYear(in_its, of) => in_month(year + 1, i32::from(in_its), of),
-    };
-    (due == Some(day)).then_some(period)
 }

@@ -59,9 +59,10 @@ pub struct Told {
     pub adopted: Vec<(u64, String)>,
     /// What officers decided or confirmed.
     pub decided: BTreeMap<(u64, SectorCode), Vec<Grade>>,
-    pub dismissed: BTreeSet<u64>,
-    /// Subjects that ever went into another.
-    pub merging: BTreeSet<u64>,
+    /// Revisions at which officers confirmed or dismissed corrections.
+    pub closed: BTreeMap<(u64, SectorCode), Vec<u64>>,
+    /// Subjects that ever went into one.
+    pub merging: BTreeMap<u64, BTreeSet<u64>>,
     /// Revisions at which something was said of a subject or of a record near it.
     pub touched: BTreeMap<u64, BTreeSet<u64>>,
     /// Sectors in which grades were settled, with the settled grades as the ledger holds them.
@@ -188,7 +189,7 @@ impl Told {
             "subjects_merged" | "merge_undone" => {
                 let into = line["into"].as_u64().expect("a subject");
                 self.touched.entry(into).or_default().insert(revision);
-                self.merging.insert(subject);
+                self.merging.entry(into).or_default().insert(subject);
                 of_subject = Some(OfSubject::Merged(on.map(|on| (into, on))));
             }
             "record_recorded" | "record_corrected" => {
@@ -247,8 +248,9 @@ impl Told {
             }
             "data_adopted" if line["data"] == "rules" => self.adopted.push((revision, text(&line["sha256"]))),
             "grade_settled" => self.grade(revision, subject, line),
-            "correction_closed" if line["closed"] == "DISMISSED" => {
-                self.dismissed.extend(line["correction"].as_u64());
+            "correction_closed" if line["closed"] != "LAPSED" => {
+                let pair = (subject, text(&line["sector"]).parse().expect("a sector"));
+                self.closed.entry(pair).or_default().push(revision);
             }
             _ => {}
         }
@@ -394,9 +396,12 @@ fn events(line: &Value, revision: u64, layouts: &Layouts) -> Vec<Event> {
     let amounts = [of_role(Role::FineAmount), of_role(Role::ConfiscationAmount)].concat();
     let amounts: Vec<i64> = amounts.into_iter().filter_map(Value::as_i64).collect();
     event.amount = (!amounts.is_empty()).then(|| amounts.iter().sum());
-    let lists = form.role(Role::Procedure).and_then(|item| match &item.item_type {
-        ItemType::Choice(list) | ItemType::Choices(list) => layouts.list(list),
-        _ => None,
+    let lists = form.role(Role::Procedure).and_then(|item| {
+        if let ItemType::Choice(list) | ItemType::Choices(list) = &item.item_type {
+            layouts.list(list)
+        } else {
+            None
+        }
     });
     let class = lists
         .and_then(|list| list.value(&words(Role::Procedure)))
