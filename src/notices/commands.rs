@@ -14,7 +14,6 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::revision::Revision;
 use crate::domain::social_credit_code::SocialCreditCode;
 use crate::domain::subject_fact::Who;
-use crate::grading::commands::failure;
 use crate::group::Group;
 use crate::group::fold::notices::row;
 use crate::ingest::commands::Failure;
@@ -115,6 +114,17 @@ fn decided(
         }
     };
     Ok(vec![RowOutcome::of(Outcome::Created, revision, 0, Vec::new())])
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::Refused(refusal) => Failure::Refused(refusal),
+        Error::Store(error) => Failure::Store(error),
+        Error::Record(error) => Failure::Store(crate::store::Error::Engine {
+            operation: "decide about a notice pair",
+            detail: error.to_string(),
+        }),
+    }
 }
 
 /// Issues the notices that are to be served with a decision, one for each party: notice, number, decision

@@ -20,6 +20,8 @@ mod imports;
 mod ledger_export;
 mod lists;
 mod metrics;
+mod notice_clocks;
+mod notice_pairs;
 mod notices;
 mod office;
 mod ops;

@@ -62,7 +62,7 @@ async fn guarded() -> (Guarded, Filled) {
         excuse: Some(excuse_items.clone()),
     };
     let excuse = server.timeliness.clone().file_excuse(asked).await;
-    let pairs = crate::notices::Pairs::of(&server).await;
+    let pairs = crate::notice_pairs::Pairs::of(&server).await;
     let notice = pairs.list(pb::ListNoticesRequest::default()).await[0]
         .name
         .clone();
