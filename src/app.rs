@@ -231,16 +231,19 @@ impl App {
         if let Ok(address) = listener.local_addr() {
             info!(listen = %address, revision = %shared.head().place, "serving on {address}");
         }
-        let scraped = Scraped {
-            recorder: recorder.clone(),
-            shared: Arc::clone(&shared),
-            trust: Arc::clone(&trust),
-            calls: server.shared(),
-            data: config.data.clone(),
-            disk_reserve: config.disk_reserve,
-        };
+        // Whoever holds the recorder keeps the writer from ending, so nobody does without need.
         let scraping = match config.metrics_listen {
-            Some(address) => scraped.serve(address).await,
+            Some(address) => {
+                let scraped = Scraped {
+                    recorder: recorder.clone(),
+                    shared: Arc::clone(&shared),
+                    trust: Arc::clone(&trust),
+                    calls: server.shared(),
+                    data: config.data.clone(),
+                    disk_reserve: config.disk_reserve,
+                };
+                scraped.serve(address).await
+            }
             None => None,
         };
         let timekeeper = Timekeeper {

@@ -177,7 +177,7 @@ fn metrics_named(text: &str) -> BTreeSet<String> {
 fn dashboard_and_alerts_name_metrics_and_states_that_exist() {
     let metrics = Metrics::new(["/a.B/C".to_owned()].into(), "0.0.0");
     metrics.call_begun();
-    metrics.call_ended("/a.B/C", tonic::Code::Ok, std::time::Duration::ZERO);
+    metrics.call_ended("/a.B/C", "OK", std::time::Duration::ZERO);
     let text = metrics.text(&Snapshot {
         state: STATES[0],
         epoch: 1,

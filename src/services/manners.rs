@@ -27,6 +27,7 @@ use tracing::{error, warn};
 
 use super::gate::{Caller, Gate, PeerCertificate};
 use super::pb;
+use super::status::code_name;
 use crate::domain::fact::Principal;
 use crate::domain::refusal::{Reason, Refusal};
 use crate::telemetry::metrics::Metrics;
@@ -142,7 +143,9 @@ impl Drop for OpenCall {
     fn drop(&mut self) {
         self.shared.open.send_modify(|open| *open -= 1);
         let took = self.begun.elapsed();
-        self.shared.metrics.call_ended(&self.path, self.code, took);
+        self.shared
+            .metrics
+            .call_ended(&self.path, code_name(self.code), took);
         if self.is_slow(took) {
             let (path, milliseconds) = (&self.path, took.as_millis());
             let principal = self.principal.as_ref().map_or("", Principal::as_str);
