@@ -171,7 +171,8 @@ fn check(folder: &Path, digest: bool) -> Result<bool, String> {
             | Fact::Subject(_)
             | Fact::Record(_)
             | Fact::Supervision(_)
-            | Fact::Grade(_) => {}
+            | Fact::Grade(_)
+            | Fact::Notice(_) => {}
         }
     }
     let whole = KeyRange {
