@@ -39,6 +39,8 @@ NOT_CARRIED = {
     "grade_settled": _SETTLED,
     "correction_raised": _SETTLED,
     "correction_closed": _SETTLED,
+    # Told at the turn of a day, of the pairs that stand then: which do depends on what came before it.
+    "notice_overdue": _SETTLED,
 }
 # Values of these types may be written with full-width digits.
 WIDE_TYPES = {"date", "until", "money", "decimal", "social_credit_code", "social_credit_codes", "document", "older"}
